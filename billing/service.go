@@ -1,0 +1,4 @@
+package billing
+
+// Service answers usage.
+type Service struct{}

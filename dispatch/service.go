@@ -1,0 +1,4 @@
+package dispatch
+
+// Service accepts sends.
+type Service struct{}

@@ -1,0 +1,187 @@
+package event
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+)
+
+// The data members of the facts, field for field as billing.md §10 lists them. Times are RFC 3339 UTC.
+
+// LinkCreated: a link exists from this moment on.
+type LinkCreated struct {
+	TaskID         string    `json:"task_id"`
+	AimCode        string    `json:"aim_code"`
+	AimURL         string    `json:"aim_url"`
+	AimCodeType    string    `json:"aim_code_type"`
+	TplID          string    `json:"tpl_id"`
+	TplVersion     int       `json:"tpl_version"`
+	ResolvingTimes int64     `json:"resolving_times"`
+	ExpireAt       time.Time `json:"expire_at"`
+}
+
+// Record addresses the fact; its id is lnk:{domain/code}: the code alone is not unique over domains.
+func (d LinkCreated) Record(tenant string, at time.Time) (Record, error) {
+	return encode(d, TypeLinkCreated, SourceAPI, tenant, "lnk:"+d.AimURL, d.AimURL, at)
+}
+
+// SendSubmitted: the carrier accepted all parts of a message.
+type SendSubmitted struct {
+	TaskID      string    `json:"task_id"`
+	MsgID       string    `json:"msg_id"`
+	CustRef     string    `json:"cust_ref"`
+	Carrier     string    `json:"carrier"`  // cmcc, cucc, ctcc, unknown
+	SMSKind     string    `json:"sms_kind"` // notify, marketing
+	Segments    int       `json:"segments"`
+	Channel     string    `json:"channel"`
+	SMSTplID    string    `json:"sms_tpl_id"`
+	Sign        string    `json:"sign"`
+	TplID       string    `json:"tpl_id,omitempty"`
+	WithLink    bool      `json:"with_link"`
+	SubmittedAt time.Time `json:"submitted_at"`
+}
+
+// Record addresses the fact; its id is snd:{msg_id}.
+func (d SendSubmitted) Record(tenant string) (Record, error) {
+	return encode(d, TypeSendSubmitted, SourceDispatch, tenant, "snd:"+d.MsgID, d.MsgID, d.SubmittedAt)
+}
+
+// Final states of a message.
+const (
+	FinalSuccess = "success"
+	FinalFail    = "fail"
+	FinalTimeout = "timeout"
+)
+
+// SendReceipt: a message reached its final state. Billable when Final is success.
+type SendReceipt struct {
+	TaskID      string    `json:"task_id"`
+	MsgID       string    `json:"msg_id"`
+	Final       string    `json:"final"`
+	Code        string    `json:"code"` // the carrier's word: DELIVRD, UNDELIV, …
+	Carrier     string    `json:"carrier"`
+	SMSKind     string    `json:"sms_kind"`
+	Segments    int       `json:"segments"`
+	SendTime    time.Time `json:"send_time"`
+	ReceiveTime time.Time `json:"receive_time"`
+	Channel     string    `json:"channel"`
+	TplID       string    `json:"tpl_id,omitempty"`
+	SMSTplID    string    `json:"sms_tpl_id,omitempty"`
+}
+
+// Record addresses the fact; its id is rcp:{msg_id}:final, so a message is final once.
+func (d SendReceipt) Record(tenant string) (Record, error) {
+	return encode(d, TypeSendReceipt, SourceDispatch, tenant, "rcp:"+d.MsgID+":final", d.MsgID, d.ReceiveTime)
+}
+
+// ParseResult: a handset asked for a card. Billable when Result is success and Repeat is false.
+type ParseResult struct {
+	ResolveID   string    `json:"resolve_id"`
+	TaskID      string    `json:"task_id"`
+	AimCode     string    `json:"aim_code"`
+	AimURL      string    `json:"aim_url"`
+	AimCodeType string    `json:"aim_code_type"`
+	LinkID      int64     `json:"link_id"`
+	Ordinal     int64     `json:"ordinal"` // 1 … resolving_times, unique per link; 0 when not a success
+	Repeat      bool      `json:"repeat"`
+	Vendor      string    `json:"vendor"`
+	Model       string    `json:"model,omitempty"`
+	TplID       string    `json:"tpl_id"`
+	TplVersion  int       `json:"tpl_version"`
+	Result      string    `json:"result"`           // success, fail
+	Reason      string    `json:"reason,omitempty"` // templates.md §9.1 reject reasons
+	DeviceRef   string    `json:"device_ref,omitempty"`
+	Node        string    `json:"node,omitempty"`
+	ParsedAt    time.Time `json:"parsed_at"`
+}
+
+// Parse results.
+const (
+	ResultSuccess = "success"
+	ResultFail    = "fail"
+)
+
+// ID is prs:{aim_url}:{ordinal} of a success, else prf:{resolve_id}.
+func (d ParseResult) ID() string {
+	if d.Result == ResultSuccess && !d.Repeat {
+		return "prs:" + d.AimURL + ":" + strconv.FormatInt(d.Ordinal, 10)
+	}
+	return "prf:" + d.ResolveID
+}
+
+// Record addresses the fact under ID.
+func (d ParseResult) Record(tenant string) (Record, error) {
+	return encode(d, TypeParseResult, SourceEdge, tenant, d.ID(), d.AimURL, d.ParsedAt)
+}
+
+// LinkClick: somebody who is not a handset's message app followed a link.
+type LinkClick struct {
+	RequestID    string    `json:"request_id"`
+	AimCode      string    `json:"aim_code"`
+	AimURL       string    `json:"aim_url"`
+	TplID        string    `json:"tpl_id"`
+	Target       string    `json:"target"`   // h5, custom_url, gone
+	UAClass      string    `json:"ua_class"` // human, preview, scanner, prefetch, head, unknown
+	Bot          bool      `json:"bot"`
+	IPPrefixHash string    `json:"ip_prefix_hash"`
+	ReferrerHost string    `json:"referrer_host,omitempty"`
+	ClickedAt    time.Time `json:"clicked_at"`
+}
+
+// Record addresses the fact; its id is clk:{request_id}.
+func (d LinkClick) Record(tenant string) (Record, error) {
+	return encode(d, TypeLinkClick, SourceEdge, tenant, "clk:"+d.RequestID, d.AimURL, d.ClickedAt)
+}
+
+// TemplateAudit: the review state of a template changed, for the whole or for one vendor.
+type TemplateAudit struct {
+	TplID      string        `json:"tpl_id"`
+	Version    int           `json:"version"`
+	Sequence   int64         `json:"sequence"` // counts the changes of this template
+	TplState   int           `json:"tpl_state"`
+	AuditState int           `json:"audit_state"`
+	AuditDesc  string        `json:"audit_desc,omitempty"`
+	PerVendor  []VendorState `json:"per_vendor"`
+}
+
+// VendorState is one vendor's activation of a template: 1 enabled, 2 not enabled, 0 disabled.
+type VendorState struct {
+	Vendor string `json:"vendor"`
+	State  int    `json:"state"`
+}
+
+// Record addresses the fact; its id is tpl:{tpl_id}:{version}:{sequence}.
+func (d TemplateAudit) Record(tenant string, at time.Time) (Record, error) {
+	id := "tpl:" + d.TplID + ":" + strconv.Itoa(d.Version) + ":" + strconv.FormatInt(d.Sequence, 10)
+	return encode(d, TypeTemplateAudit, SourceTemplates, tenant, id, d.TplID, at)
+}
+
+// HourRated: one meter of one tenant's hour was priced. Money is decimal text.
+type HourRated struct {
+	Meter       string `json:"meter"`
+	Kind        string `json:"kind,omitempty"`
+	Hour        string `json:"hour"` // 2026-01-02T03:00:00Z
+	PlanVersion string `json:"plan_version"`
+	Quantity    int64  `json:"quantity"`
+	Amount      string `json:"amount"`
+	Currency    string `json:"currency"`
+	Revision    int    `json:"revision"`
+}
+
+// Record addresses the fact; its id is rat:{tenant}:{meter}:{hour}:{revision}.
+func (d HourRated) Record(tenant string, at time.Time) (Record, error) {
+	meter := d.Meter
+	if d.Kind != "" {
+		meter += "." + d.Kind
+	}
+	id := "rat:" + tenant + ":" + meter + ":" + d.Hour + ":" + strconv.Itoa(d.Revision)
+	return encode(d, TypeHourRated, SourceBilling, tenant, id, tenant, at)
+}
+
+func encode(data any, t Type, source, tenant, id, key string, at time.Time) (Record, error) {
+	b, err := json.Marshal(data)
+	if err != nil {
+		return Record{}, err
+	}
+	return Encode(Fact{ID: id, Source: source, Type: t, Tenant: tenant, Time: at, Data: b}, key)
+}

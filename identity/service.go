@@ -1,0 +1,4 @@
+package identity
+
+// Service keeps tenants.
+type Service struct{}

@@ -1,0 +1,76 @@
+// Package render turns a card template into bytes: a vendor's card JSON, the H5 page, the preview model. A template is compiled once per target into a flat
+// program of static byte runs and parameter slots (Compile); rendering appends runs and escaped parameters to the caller's buffer (Program.Append).
+// The package is pure: it reads no clock, opens no file, knows no network, and takes all vendor facts from templates.Catalogue.
+package render
+
+import "cardlink/templates"
+
+// Target is what a program draws for.
+type Target uint8
+
+// The targets: the six vendors of the wire contract in its order, then the H5 page.
+const (
+	Huawei Target = iota
+	Xiaomi
+	Oppo
+	Vivo
+	Meizu
+	Samsung
+	H5
+	Targets // how many there are
+)
+
+// Vendor is the target's vendor; empty for H5.
+func (t Target) Vendor() templates.Vendor {
+	if t < H5 {
+		return templates.Vendors()[t]
+	}
+	return ""
+}
+
+// TargetOf finds a vendor's target without regard to case; ok is false for an unknown vendor.
+func TargetOf(vendor []byte) (t Target, ok bool) {
+	for i, v := range vendorNames {
+		if equalFold(vendor, v) {
+			return Target(i), true
+		}
+	}
+	return 0, false
+}
+
+var vendorNames = [...]string{"HUAWEI", "XIAOMI", "OPPO", "VIVO", "MEIZU", "SAMSUNG"}
+
+func equalFold(b []byte, s string) bool {
+	if len(b) != len(s) {
+		return false
+	}
+	for i := range b {
+		c := b[i]
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		if c != s[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Values are what differs from one rendering of a program to the next. Params stand in the order of Template.Params, unescaped; a
+// missing tail renders as empty text. All strings are only read.
+type Values struct {
+	Origin    string   // "https://s.example.com": prefix of material paths
+	Link      string   // the link's own URL, with scheme
+	ResolveID string   // id of this resolution; empty on an H5 page
+	Expire    string   // RFC 3339 UTC
+	Params    []string // values of the dynamic parameters
+}
+
+// Note is a degrade note: what a target cannot show of the source template, where, and why.
+type Note struct {
+	Target string `json:"target"` // vendor or "H5"
+	Field  string `json:"field"`  // wire path in the source, "pages[0].contents[3].action_type"
+	Lost   string `json:"lost"`   // what is not shown as written
+	Shown  string `json:"shown"`  // what stands in its place; empty: nothing
+	Why    string `json:"why"`    // the rule, with its source
+}

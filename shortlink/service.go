@@ -1,0 +1,4 @@
+package shortlink
+
+// Service makes links and lists them.
+type Service struct{}

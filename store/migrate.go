@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Migration files are named NNNN_what.sql and only go up: a deployment goes back by restoring its backup. {{id}} and {{autoid}} stand
+// for the engine's 64-bit primary key, given by us or by the engine. A file that has landed is never edited; changes are new files.
+//
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// Migrate brings the database to the newest version and returns the versions it applied. Two nodes may call it at once
+// on PostgreSQL: goose holds a session lock.
+func (db *DB) Migrate(ctx context.Context) ([]int64, error) {
+	p, err := db.goose()
+	if err != nil {
+		return nil, err
+	}
+	results, err := p.Up(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	applied := make([]int64, 0, len(results))
+	for _, r := range results {
+		applied = append(applied, r.Source.Version)
+	}
+	return applied, nil
+}
+
+// SchemaVersion is the version the database is at and the newest this program knows.
+func (db *DB) SchemaVersion(ctx context.Context) (at, newest int64, err error) {
+	p, err := db.goose()
+	if err != nil {
+		return 0, 0, err
+	}
+	return p.GetVersions(ctx)
+}
+
+func (db *DB) goose() (*goose.Provider, error) {
+	files, err := migrationFiles.ReadDir("migrations")
+	if err != nil {
+		return nil, err
+	}
+	migrations := make([]*goose.Migration, 0, len(files))
+	for _, f := range files {
+		number, _, ok := strings.Cut(f.Name(), "_")
+		version, err := strconv.ParseInt(number, 10, 64)
+		if !ok || err != nil {
+			return nil, fmt.Errorf("migration %q is not named NNNN_what.sql", f.Name())
+		}
+		text, err := migrationFiles.ReadFile(path.Join("migrations", f.Name()))
+		if err != nil {
+			return nil, err
+		}
+		stmts := db.dialect.expand(string(text))
+		migrations = append(migrations, goose.NewGoMigration(version, &goose.GoFunc{
+			RunTx: func(ctx context.Context, tx *sql.Tx) error {
+				_, err := tx.ExecContext(ctx, stmts)
+				return err
+			},
+		}, nil))
+	}
+	d := goose.DialectSQLite3
+	opts := []goose.ProviderOption{goose.WithGoMigrations(migrations...), goose.WithDisableGlobalRegistry(true)}
+	if db.dialect.name == postgres.name {
+		d = goose.DialectPostgres
+		locker, err := newSessionLocker()
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, goose.WithSessionLocker(locker))
+	}
+	p, err := goose.NewProvider(d, db.write, nil, opts...)
+	if err != nil {
+		return nil, errors.Join(errors.New("prepare migrations"), err)
+	}
+	return p, nil
+}

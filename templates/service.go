@@ -1,0 +1,7 @@
+package templates
+
+// Service keeps templates.
+type Service struct{}
+
+// Materials keeps images and videos.
+type Materials struct{}
