@@ -13,16 +13,16 @@ type Class uint8
 
 // The retry classes of carriers.md §3.
 const (
-	OK      Class = iota // accepted: wait for the receipt
-	Flow                 // too fast or queue full: same channel after back-off, slower
-	Temp                 // temporary trouble at the peer: same channel later, then another
-	Route                // this channel cannot reach this number: next channel
-	Dest                 // number wrong, suspended, blacklisted: final
-	Content              // text or signature refused: final
-	Config               // our account or fields are wrong: open the breaker, alarm
-	Session              // not logged in, bad version: reconnect, message back to the queue
-	Bug                  // we built a bad PDU: final, alarm with the bytes
-	Ambig                // no answer, or the link was lost after the write: maybe sent
+	OK        Class = iota // accepted: wait for the receipt
+	Flow                   // too fast or queue full: same channel after back-off, slower
+	Temp                   // temporary trouble at the peer: same channel later, then another
+	Route                  // this channel cannot reach this number: next channel
+	Dest                   // number wrong, suspended, blacklisted: final
+	Content                // text or signature refused: final
+	Config                 // our account or fields are wrong: open the breaker, alarm
+	NoSession              // not logged in, bad version: reconnect, message back to the queue
+	Bug                    // we built a bad PDU: final, alarm with the bytes
+	Ambig                  // no answer, or the link was lost after the write: maybe sent
 )
 
 var classNames = [...]string{"ok", "flow", "temp", "route", "dest", "content", "config", "session", "bug", "ambig"}
