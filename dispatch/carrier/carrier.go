@@ -5,7 +5,18 @@ package carrier
 
 import (
 	"context"
+	"errors"
 	"time"
+)
+
+// What Submit, SubmitParts, Reserve and Slots.Submit fail with, besides the context's own error. After any of them nothing was written.
+var (
+	// ErrClosed: the session is draining or has ended, and will take nothing more.
+	ErrClosed = errors.New("carrier: session closed")
+	// ErrLost: the connection that held the slots went away before the parts were written. Reserve again.
+	ErrLost = errors.New("carrier: connection lost before writing")
+	// ErrInvalid: the part does not fit the protocol (a number too long, content over the limit). It never will: class Bug.
+	ErrInvalid = errors.New("carrier: part does not fit the protocol")
 )
 
 // Class says what a dispatcher does about a result.
@@ -65,30 +76,55 @@ type Receipt struct {
 	At        time.Time
 }
 
-// Reply is a message from a handset (MO).
+// Reply is a message from a handset (MO), or one part of a long one. Parts may come over different connections, in any order: whoever joins
+// them does so by (From, To, Ref, Total).
 type Reply struct {
+	MsgID    string // the carrier's id of this delivery; a repeat carries the same
 	From, To string
 	Text     string
+	Ref      uint16 // concatenation reference; meaningful when Total > 1
+	Total    uint8  // parts of the message; 0 or 1 when whole
+	Number   uint8  // this part, from 1
 	At       time.Time
 }
 
-// Handler is told what the carrier says. Its methods are called from the session's reader and must return quickly: they queue, and call done
-// when what they were told is durable. The session answers the carrier only then; done(err) with an error leaves the delivery
-// unanswered, so that the carrier sends it again.
+// Handler is told what the carrier says. Its methods are called from the session's own goroutines, several connections at once, and must
+// return quickly: they queue, and call done, from any goroutine, when what they were told is durable. The session answers the carrier only
+// then; done(err) with an error leaves the delivery unanswered, so that the carrier sends it again. A Result may arrive before
+// the Submit that caused it has returned, and a Receipt before its Result.
 type Handler interface {
 	Submitted(Result)
 	Receipt(r Receipt, done func(error))
 	Reply(r Reply, done func(error))
 }
 
-// Session is a client of one carrier account over one or more connections. Submit blocks while the window is full.
+// Session is a client of one carrier account over one or more connections.
+//
+// Submit and SubmitParts are enough where nothing paces. A pacer uses Reserve: a window slot first, then the rate token, then
+// Slots.Submit, so that the token's moment is the moment of writing and none is spent while the window is full.
 type Session interface {
 	// Run connects, logs in, keeps alive and reconnects with back-off until ctx ends; then it drains: stops submits, waits for answers, says
-	// goodbye, closes. Every part still unanswered gets a Result of class Ambig.
+	// goodbye, closes. Every part still unanswered gets a Result of class Ambig. It is called once.
 	Run(ctx context.Context) error
 	// Submit waits for a free window slot on a connection that is up, registers the part and hands its bytes to the writer. An error
 	// means that nothing was written: the part is the caller's again.
 	Submit(ctx context.Context, p *Part) error
+	// SubmitParts submits the parts of one long message over one connection, back to back, nothing in between. It waits until the window has
+	// room for all of them. A message of more parts than the window holds goes out window by window; if its connection is lost
+	// on the way, the parts not yet written get a Result of class NoSession and code "unsent".
+	SubmitParts(ctx context.Context, parts []*Part) error
+	// Reserve waits for n free slots (at most the window's size) on one connection that is up and holds them until Slots.Submit or
+	// Slots.Release, one of which must follow soon: held slots are throughput lost.
+	Reserve(ctx context.Context, n int) (Slots, error)
 	// Up reports how many connections are logged in.
 	Up() int
+}
+
+// Slots are window slots held on one connection. They are used once, by one goroutine.
+type Slots interface {
+	// Submit registers the parts and hands their bytes to the writer without waiting (unless there are more parts than slots: then
+	// as SubmitParts). Slots left over are given back. Errors: ErrLost, ErrClosed, ErrInvalid; nothing was written then.
+	Submit(ctx context.Context, parts ...*Part) error
+	// Release gives the slots back unused. After Submit it does nothing.
+	Release()
 }
