@@ -1,0 +1,492 @@
+package templates
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+)
+
+//go:embed layouts.json
+var embeddedLayouts []byte
+
+// The shape of layouts.json. Unknown names are errors, so that a misspelt correction cannot silently do nothing.
+type (
+	catalogueFile struct {
+		Schema    string                     `json:"schema"`
+		Date      string                     `json:"date"`
+		Sources   map[string]sourceFile      `json:"sources"`
+		Text      textFile                   `json:"text"`
+		Limits    map[string]lengthFile      `json:"limits"`
+		Defaults  map[string]limitFile       `json:"default_text_limits"`
+		Rates     map[string][2]int          `json:"image_rates"`
+		Tolerance float64                    `json:"ratio_tolerance"`
+		Materials map[string]materialFile    `json:"materials"`
+		Floors    floorFile                  `json:"floor_types"`
+		Actions   map[string]json.RawMessage `json:"actions"`
+		Layouts   map[string]json.RawMessage `json:"layouts"`
+	}
+	sourceFile struct {
+		About string `json:"about"`
+		Hard  bool   `json:"hard"`
+	}
+	textFile struct {
+		Forbidden []string `json:"forbidden"`
+		OptOut    string   `json:"opt_out_phrase"`
+		TestWord  string   `json:"test_word"`
+	}
+	lengthFile struct {
+		Min    int    `json:"min"`
+		Max    int    `json:"max"`
+		Source string `json:"source"`
+	}
+	limitFile struct {
+		Chars  int    `json:"chars"`
+		Lines  int    `json:"lines"`
+		Source string `json:"source"`
+	}
+	materialFile struct {
+		Formats  []string `json:"formats"`
+		MaxBytes int      `json:"max_bytes"`
+	}
+	floorFile struct {
+		Vendors map[Vendor][]int `json:"vendors"`
+		Source  string           `json:"source"`
+	}
+	actionFile struct {
+		About   string               `json:"about"`
+		Vendors map[Vendor]bool      `json:"vendors"`
+		Target  targetFile           `json:"target"`
+		Fields  map[string]fieldFile `json:"fields"`
+		Doubted []Vendor             `json:"doubted_by"`
+		Source  string               `json:"source"`
+	}
+	targetFile struct {
+		About   string   `json:"about"`
+		Min     int      `json:"min"`
+		Max     int      `json:"max"`
+		Schemes []string `json:"schemes"`
+		Params  bool     `json:"params"`
+	}
+	fieldFile struct {
+		Required    bool   `json:"required"`
+		Max         int    `json:"max"`
+		Enum        []int  `json:"enum"`
+		Unavailable []int  `json:"unavailable"`
+		Format      string `json:"format"`
+	}
+	layoutFile struct {
+		Order         int                             `json:"order"`
+		NameEN        string                          `json:"name_en"`
+		NameZH        string                          `json:"name_zh"`
+		Group         string                          `json:"group"`
+		Vendors       map[Vendor]bool                 `json:"vendors"`
+		VendorsSource string                          `json:"vendors_source"`
+		Components    componentFile                   `json:"components"`
+		Pages         countFile                       `json:"pages"`
+		Buttons       countFile                       `json:"buttons"`
+		ButtonLabel   limitFile                       `json:"button_label"`
+		Slots         []slotFile                      `json:"slots"`
+		Images        map[string]imageFile            `json:"images"`
+		Text          map[string]map[Vendor]limitFile `json:"text_limits"`
+		Params        *paramFile                      `json:"params"`
+		SubType       *subTypeFile                    `json:"sub_type"`
+		Visible       bool                            `json:"visible"`
+		Currency      bool                            `json:"currency"`
+		Backgrounds   []Vendor                        `json:"backgrounds"`
+		LineBreaks    *lineBreakFile                  `json:"line_breaks"`
+		VideoRates    []string                        `json:"video_rates"`
+		Coupon        *couponFile                     `json:"coupon_zone"`
+		Preview       []string                        `json:"preview"`
+		Note          string                          `json:"note"`
+	}
+	componentFile struct {
+		Required []string `json:"required"`
+		Optional []string `json:"optional"`
+		Source   string   `json:"source"`
+	}
+	countFile struct {
+		Min       int    `json:"min"`
+		Max       int    `json:"max"`
+		Source    string `json:"source"`
+		MaxSource string `json:"max_source"` // if the upper end is better known than the lower
+	}
+	slotFile struct {
+		Position  string     `json:"position"`
+		Component string     `json:"component"`
+		Role      string     `json:"role"`
+		Label     string     `json:"label"`
+		Required  bool       `json:"required"`
+		Limit     string     `json:"limit"`
+		Repeat    *countFile `json:"repeat"`
+		Action    string     `json:"action"`
+		Params    bool       `json:"params"`
+		Source    string     `json:"source"`
+	}
+	imageFile struct {
+		Rates       []string              `json:"rates"`
+		Source      string                `json:"source"`
+		Min         map[Vendor]pixelsFile `json:"min_px"`
+		Recommended *pixelsFile           `json:"recommended_px"`
+	}
+	pixelsFile struct {
+		W      int    `json:"w"`
+		H      int    `json:"h"`
+		Source string `json:"source"`
+	}
+	paramFile struct {
+		Vendors map[Vendor]bool `json:"vendors"`
+		Source  string          `json:"source"`
+	}
+	subTypeFile struct {
+		About   string                      `json:"about"`
+		Default int                         `json:"default"`
+		Values  map[string]subTypeValueFile `json:"values"`
+		Source  string                      `json:"source"`
+	}
+	subTypeValueFile struct {
+		Label   string   `json:"label"`
+		Vendors []Vendor `json:"vendors"`
+	}
+	lineBreakFile struct {
+		MaxLines int    `json:"max_lines"`
+		Source   string `json:"source"`
+	}
+	couponFile struct {
+		From   int    `json:"from"`
+		To     int    `json:"to"`
+		Button int    `json:"button"`
+		Source string `json:"source"`
+	}
+)
+
+const catalogueSchema = "cardlink.layouts/1"
+
+// LoadCatalogue builds the catalogue from the embedded facts, corrected by override, an operator's JSON file or nil. The override is a merge
+// patch (RFC 7396): it names only what differs, an object is merged member by member, a list is replaced as a whole, null removes. So
+// {"layouts":{"PureText":{"vendors":{"VIVO":true}}}} enables one vendor and leaves the rest. All complaints about the result are joined.
+func LoadCatalogue(override []byte) (*Catalogue, error) {
+	text := embeddedLayouts
+	if len(bytes.TrimSpace(override)) > 0 {
+		var err error
+		if text, err = mergePatch(embeddedLayouts, override); err != nil {
+			return nil, fmt.Errorf("layouts file: %w", err)
+		}
+	}
+	var f catalogueFile
+	if err := strict(text, &f); err != nil {
+		return nil, fmt.Errorf("layouts file: %w", err)
+	}
+	b := catalogueBuilder{sources: f.Sources}
+	c := b.build(&f)
+	if err := errors.Join(b.errs...); err != nil {
+		return nil, fmt.Errorf("layouts file: %w", err)
+	}
+	return c, nil
+}
+
+func strict(text []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the JSON object")
+	}
+	return nil
+}
+
+func mergePatch(base, patch []byte) ([]byte, error) {
+	var b, p any
+	if err := json.Unmarshal(base, &b); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(patch, &p); err != nil {
+		return nil, err
+	}
+	if _, ok := p.(map[string]any); !ok {
+		return nil, errors.New("must be a JSON object")
+	}
+	return json.Marshal(merged(b, p))
+}
+
+func merged(base, patch any) any {
+	p, ok := patch.(map[string]any)
+	if !ok {
+		return patch
+	}
+	b, _ := base.(map[string]any)
+	out := make(map[string]any, len(b)+len(p))
+	maps.Copy(out, b)
+	for k, v := range p {
+		if v == nil {
+			delete(out, k)
+		} else {
+			out[k] = merged(out[k], v)
+		}
+	}
+	return out
+}
+
+// catalogueBuilder turns the file into a Catalogue and collects every complaint with its path.
+type catalogueBuilder struct {
+	sources map[string]sourceFile
+	errs    []error
+}
+
+func (b *catalogueBuilder) failf(path, format string, args ...any) {
+	b.errs = append(b.errs, fmt.Errorf(path+": "+format, args...))
+}
+
+// hard looks a source up.
+func (b *catalogueBuilder) hard(path, source string) bool {
+	s, ok := b.sources[source]
+	if !ok {
+		b.failf(path, "source %q is not declared under sources", source)
+	}
+	return s.Hard
+}
+
+func (b *catalogueBuilder) vendor(path string, v Vendor, star bool) {
+	if !slices.Contains(Vendors(), v) && v != renderOnly && !(star && v == anyVendor) {
+		b.failf(path, "vendor %q is unknown", v)
+	}
+}
+
+// renderOnly is a vendor whose capabilities are recorded but which no request may name (it is not a factory_type).
+const renderOnly Vendor = "HONOR"
+
+func (b *catalogueBuilder) count(path string, f countFile) Count {
+	if f.Min < 0 || f.Max < f.Min {
+		b.failf(path, "min %d and max %d are no range", f.Min, f.Max)
+	}
+	c := Count{Min: f.Min, Max: f.Max, MinHard: b.hard(path, f.Source), Source: f.Source}
+	c.MaxHard = c.MinHard
+	if f.MaxSource != "" {
+		c.MaxHard = b.hard(path, f.MaxSource)
+	}
+	return c
+}
+
+func (b *catalogueBuilder) limit(path string, f limitFile) Limit {
+	if f.Chars <= 0 || f.Lines < 0 {
+		b.failf(path, "chars must be above 0 and lines not below")
+	}
+	return Limit{Chars: f.Chars, Lines: f.Lines, Hard: b.hard(path, f.Source), Source: f.Source}
+}
+
+func (b *catalogueBuilder) build(f *catalogueFile) *Catalogue {
+	if f.Schema != catalogueSchema {
+		b.failf("schema", "is %q, this program reads %q", f.Schema, catalogueSchema)
+	}
+	if _, err := time.Parse(time.DateOnly, f.Date); err != nil {
+		b.failf("date", "must be a day such as 2026-01-31")
+	}
+	c := &Catalogue{
+		date: f.Date, layouts: map[string]*Layout{}, actions: map[string]*ActionRule{}, floors: f.Floors.Vendors,
+		floorHard: b.hard("floor_types", f.Floors.Source), rates: map[string]Rate{}, tolerance: f.Tolerance,
+		limits: map[string]lengthRule{}, materials: map[string]materialRule{},
+		text: textRules{f.Text.Forbidden, f.Text.OptOut, f.Text.TestWord},
+	}
+	if f.Tolerance < 0.004 || f.Tolerance > 0.2 {
+		b.failf("ratio_tolerance", "must be 0.004 to 0.2")
+	}
+	for name, r := range f.Rates {
+		if r[0] <= 0 || r[1] <= 0 {
+			b.failf("image_rates."+name, "must be two numbers above 0")
+		}
+		c.rates[name] = Rate{r[0], r[1]}
+	}
+	for _, name := range limitNames {
+		l, ok := f.Limits[name]
+		if !ok || l.Max <= 0 || l.Min < 0 || l.Min > l.Max {
+			b.failf("limits."+name, "needs 0 <= min <= max")
+		}
+		c.limits[name] = lengthRule{l.Min, l.Max, b.hard("limits."+name, l.Source), l.Source}
+	}
+	for _, kind := range [...]string{kindImage, kindVideo, kindThumbnail} {
+		m, ok := f.Materials[kind]
+		if !ok || len(m.Formats) == 0 || m.MaxBytes <= 0 {
+			b.failf("materials."+kind, "needs formats and max_bytes")
+		}
+		c.materials[kind] = materialRule{m.Formats, m.MaxBytes}
+	}
+	for v := range f.Floors.Vendors {
+		b.vendor("floor_types.vendors", v, false)
+	}
+	for name, raw := range f.Actions {
+		c.actions[name] = b.action(name, raw)
+	}
+	defaults := map[string]Limit{}
+	for class, l := range f.Defaults {
+		lim := b.limit("default_text_limits."+class, l)
+		lim.Hard, lim.Default = false, true
+		defaults[class] = lim
+	}
+	order := map[string]int{}
+	for id, raw := range f.Layouts {
+		var lf layoutFile
+		if err := strict(raw, &lf); err != nil {
+			b.failf("layouts."+id, "%w", err)
+			continue
+		}
+		order[id] = lf.Order
+		c.layouts[id] = b.layout("layouts."+id, id, &lf, c, defaults)
+		c.ids = append(c.ids, id)
+	}
+	slices.SortFunc(c.ids, func(x, y string) int { return order[x] - order[y] })
+	return c
+}
+
+var limitNames = [...]string{
+	"tpl_name", "scene", "sms_example", "pages", "content", "url", "param_name", "param_example", "params", "sms_signs", "sms_sign", "sms_template",
+	"placeholder",
+}
+
+func (b *catalogueBuilder) action(name string, raw json.RawMessage) *ActionRule {
+	path := "actions." + name
+	var f actionFile
+	if err := strict(raw, &f); err != nil {
+		b.failf(path, "%w", err)
+		return &ActionRule{}
+	}
+	a := &ActionRule{
+		Type: name, About: f.About, MinTarget: f.Target.Min, MaxTarget: f.Target.Max, Schemes: f.Target.Schemes, Params: f.Target.Params,
+		Fields: map[string]FieldRule{}, Source: f.Source, vendors: f.Vendors, doubted: map[Vendor]bool{}, hard: b.hard(path, f.Source),
+	}
+	if a.MaxTarget <= 0 || a.MinTarget < 0 || a.MinTarget > a.MaxTarget {
+		b.failf(path+".target", "needs 0 <= min <= max")
+	}
+	for v := range f.Vendors {
+		b.vendor(path+".vendors", v, false)
+	}
+	for _, v := range f.Doubted {
+		b.vendor(path+".doubted_by", v, false)
+		a.doubted[v] = true
+	}
+	for name, r := range f.Fields {
+		if _, ok := actionFields[name]; !ok {
+			b.failf(path+".fields", "%q is not a field of an action", name)
+		}
+		if !slices.Contains([]string{"", "datetime", "longitude", "latitude"}, r.Format) {
+			b.failf(path+".fields."+name, "format %q is unknown", r.Format)
+		}
+		a.Fields[name] = FieldRule(r)
+	}
+	return a
+}
+
+func (b *catalogueBuilder) layout(path, id string, f *layoutFile, c *Catalogue, defaults map[string]Limit) *Layout {
+	l := &Layout{
+		CardID: id, NameEN: f.NameEN, NameZH: f.NameZH, Group: f.Group, Preview: f.Preview,
+		Pages: b.count(path+".pages", f.Pages), Buttons: b.count(path+".buttons", f.Buttons), ButtonLabel: b.limit(path+".button_label", f.ButtonLabel),
+		Visible: f.Visible, Currency: f.Currency,
+		vendors: f.Vendors, vendorsHard: b.hard(path+".vendors_source", f.VendorsSource), vendorsSrc: f.VendorsSource,
+		components: componentRule{f.Components.Required, f.Components.Optional, b.hard(path+".components", f.Components.Source), f.Components.Source},
+		class:      map[string]string{}, text: map[string]map[Vendor]Limit{}, defaults: defaults, images: map[string]ImageRule{},
+		backgrounds: f.Backgrounds, videoRates: f.VideoRates,
+	}
+	for v := range f.Vendors {
+		b.vendor(path+".vendors", v, false)
+	}
+	if f.LineBreaks != nil {
+		l.LineBreaks = f.LineBreaks.MaxLines
+	}
+	for i, s := range f.Slots {
+		l.slots = append(l.slots, b.slot(fmt.Sprintf("%s.slots[%d]", path, i), s))
+		if s.Limit != "" {
+			if _, ok := defaults[s.Limit]; !ok {
+				b.failf(fmt.Sprintf("%s.slots[%d].limit", path, i), "%q has no default_text_limits", s.Limit)
+			}
+			l.class[s.Role] = s.Limit
+		}
+	}
+	for class, by := range f.Text {
+		l.text[class] = map[Vendor]Limit{}
+		for v, lim := range by {
+			p := path + ".text_limits." + class + "." + string(v)
+			b.vendor(p, v, true)
+			l.text[class][v] = b.limit(p, lim)
+		}
+	}
+	for role, im := range f.Images {
+		l.images[role] = b.image(path+".images."+role, im, c)
+	}
+	if f.Params != nil {
+		l.params, l.paramsHard, l.paramsSrc = f.Params.Vendors, b.hard(path+".params", f.Params.Source), f.Params.Source
+		for v := range f.Params.Vendors {
+			b.vendor(path+".params", v, true)
+		}
+	}
+	if s := f.SubType; s != nil {
+		l.subTypes, l.subDefault, l.subHard, l.subSrc = map[int]SubType{}, s.Default, b.hard(path+".sub_type", s.Source), s.Source
+		for number, v := range s.Values {
+			n, err := strconv.Atoi(number)
+			if err != nil || n < 1 {
+				b.failf(path+".sub_type.values", "%q is not a number above 0", number)
+			}
+			l.subTypes[n] = SubType{n, v.Label, v.Vendors}
+		}
+		if _, ok := l.subTypes[s.Default]; !ok {
+			b.failf(path+".sub_type.default", "%d is not among the values", s.Default)
+		}
+	}
+	if z := f.Coupon; z != nil {
+		l.coupon = couponZone{z.From, z.To, z.Button, b.hard(path+".coupon_zone", z.Source), z.Source}
+	}
+	return l
+}
+
+func (b *catalogueBuilder) slot(path string, f slotFile) SlotRule {
+	pos, err := parsePosition(f.Position)
+	if err != nil {
+		b.failf(path+".position", "%w", err)
+	}
+	if !slices.Contains([]string{"text", "image", "video", "button"}, f.Component) || f.Role == "" {
+		b.failf(path, "needs a role and a component of text, image, video, button")
+	}
+	if f.Action != "" && f.Action != actionForbidden {
+		b.failf(path+".action", "must be %s or absent", actionForbidden)
+	}
+	s := SlotRule{
+		Position: f.Position, Component: f.Component, Role: f.Role, Label: f.Label, Required: f.Required, Params: f.Params,
+		Hard: b.hard(path, f.Source), Source: f.Source, NoAction: f.Action == actionForbidden, pos: pos,
+	}
+	if f.Repeat != nil {
+		s.Repeat = b.count(path+".repeat", *f.Repeat)
+		if !pos.many() || s.Repeat.Max > len(pos.list) {
+			b.failf(path+".repeat", "max %d, but position %q has %d numbers", s.Repeat.Max, f.Position, len(pos.list))
+		}
+	}
+	return s
+}
+
+// actionForbidden marks a slot whose content follows another slot's action. Every other image and button must carry one of its own.
+const actionForbidden = "forbidden"
+
+func (b *catalogueBuilder) image(path string, f imageFile, c *Catalogue) ImageRule {
+	r := ImageRule{Rates: f.Rates, Hard: b.hard(path, f.Source), Source: f.Source, min: map[Vendor]sizeLimit{}}
+	for _, name := range f.Rates {
+		if _, ok := c.rates[name]; !ok {
+			b.failf(path+".rates", "%q is not among image_rates", name)
+		}
+	}
+	for v, px := range f.Min {
+		b.vendor(path+".min_px", v, false)
+		if px.W <= 0 || px.H <= 0 {
+			b.failf(path+".min_px", "w and h must be above 0")
+		}
+		r.min[v] = sizeLimit{Size{px.W, px.H}, b.hard(path+".min_px", px.Source), px.Source}
+	}
+	if f.Recommended != nil {
+		r.Recommended = Size{f.Recommended.W, f.Recommended.H}
+	}
+	return r
+}
