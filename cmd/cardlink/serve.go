@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"cardlink/app"
+	"cardlink/dispatch"
+)
+
+type serveCmd struct {
+	engines `embed:""`
+
+	Demo  bool     `help:"Fill an empty data folder with a tenant, keys, templates and a simulated carrier, and say what to try." env:"CARDLINK_DEMO"`
+	Roles []string `help:"Roles of this process: ${enum}." enum:"edge,api,dispatch,billing,callback" default:"edge,api,dispatch,billing,callback" env:"CARDLINK_ROLES"`
+
+	Edge       string `help:"Address of the short-link face." default:":8080" env:"CARDLINK_EDGE"`
+	API        string `name:"api" help:"Address of the API." default:":8081" env:"CARDLINK_API"`
+	Ops        string `help:"Address of health, metrics and profiles." default:"127.0.0.1:8082" env:"CARDLINK_OPS"`
+	EdgeOrigin string `help:"Public base URL of the edge, such as https://s.example.com." env:"CARDLINK_EDGE_ORIGIN"`
+
+	KafkaListen      string `help:"Address of the embedded broker (without --kafka-brokers)." default:"127.0.0.1:9092" env:"CARDLINK_KAFKA_LISTEN"`
+	KafkaPartitions  int    `help:"Partitions of topics that this program creates." default:"4" env:"CARDLINK_KAFKA_PARTITIONS"`
+	KafkaReplication int    `help:"Replication of topics that this program creates." default:"1" env:"CARDLINK_KAFKA_REPLICATION"`
+
+	Node            string   `help:"Name of this node; made and kept in the data folder by default." env:"CARDLINK_NODE"`
+	Domains         []string `help:"Short-link domains for standard codes; the first is the default one." env:"CARDLINK_DOMAINS"`
+	CustomDomains   []string `help:"Short-link domains for custom codes." env:"CARDLINK_CUSTOM_DOMAINS"`
+	AllowAnyJump    bool     `help:"Let custom_url lead to any host, not only to registered ones." env:"CARDLINK_ALLOW_ANY_JUMP"`
+	CodeLength      int      `help:"Length of standard codes, 6-10." default:"8" env:"CARDLINK_CODE_LENGTH"`
+	RequireSign     bool     `help:"Refuse resolutions that do not name the signature of their SMS." env:"CARDLINK_REQUIRE_SIGN"`
+	TrustedProxies  []string `help:"CIDRs whose X-Forwarded-For is believed." env:"CARDLINK_TRUSTED_PROXIES"`
+	JournalMaxBytes int64    `help:"Bound of the edge's event log on disk, in bytes." default:"8589934592" env:"CARDLINK_JOURNAL_MAX_BYTES"`
+
+	ManualReview bool   `help:"Templates, signatures and SMS texts wait for an operator's review." env:"CARDLINK_MANUAL_REVIEW"`
+	Strict       bool   `help:"Enforce wording rules (opt-out phrase, trial word) that are only warned about by default." env:"CARDLINK_STRICT"`
+	LayoutFile   string `help:"JSON file that overrides facts of the layout catalogue." type:"path" env:"CARDLINK_LAYOUT_FILE"`
+
+	Channels jsonList[dispatch.Channel] `help:"Carrier accounts, as JSON text or as a list in the YAML file (docs/dispatch.md)." env:"CARDLINK_CHANNELS"`
+
+	CallbackAllow        []string `help:"CIDRs or host:port that callbacks may reach although they are private." env:"CARDLINK_CALLBACK_ALLOW"`
+	CallbackAllowPrivate bool     `help:"Let callbacks reach any address." env:"CARDLINK_CALLBACK_ALLOW_PRIVATE"`
+
+	PricePlanFile string        `help:"YAML price plan (docs/billing.md); demo prices by default." type:"path" env:"CARDLINK_PRICE_PLAN_FILE"`
+	Language      string        `help:"Language of error messages: ${enum}." enum:"en,zh" default:"en" env:"CARDLINK_LANGUAGE"`
+	LogLevel      slog.Level    `help:"Lowest level that is logged: debug, info, warn, error." default:"info" env:"CARDLINK_LOG_LEVEL"`
+	LogFormat     string        `help:"Form of the log on standard error: ${enum}." enum:"text,json" default:"text" env:"CARDLINK_LOG_FORMAT"`
+	DrainTimeout  time.Duration `help:"How long a shutdown may take." default:"30s" env:"CARDLINK_DRAIN_TIMEOUT"`
+	JSON          bool          `help:"Print one JSON line with the bound addresses when ready, instead of text."`
+}
+
+// engines are the options that say where records and secrets live; every command that opens the store has them.
+type engines struct {
+	Data          string   `help:"Folder for everything kept on this machine." default:"./data" type:"path" env:"CARDLINK_DATA"`
+	Database      string   `help:"PostgreSQL address (postgres://…); SQLite in the data folder by default." env:"CARDLINK_DATABASE"`
+	KafkaBrokers  []string `help:"Kafka brokers, host:port; an embedded broker by default." env:"CARDLINK_KAFKA_BROKERS"`
+	Redis         string   `help:"Redis address (redis://…) for budgets shared by nodes; in-process by default." env:"CARDLINK_REDIS"`
+	MasterKeyFile string   `help:"File with the 32-byte master key; made in the data folder by default." type:"path" env:"CARDLINK_MASTER_KEY_FILE"`
+	MasterKey     string   `help:"The master key itself, base64 or hex. Prefer the environment variable or the file." env:"CARDLINK_MASTER_KEY"`
+}
+
+// Run serves until a signal comes or a role fails.
+func (c *serveCmd) Run(ctx context.Context, s streams) error {
+	o := c.options(s)
+	a, err := app.New(ctx, o)
+	if err != nil {
+		return err
+	}
+	report := c.announce
+	if err := report(s.out, a); err != nil {
+		return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+	}
+	select {
+	case <-ctx.Done():
+		o.Log.Info("shutting down", "reason", "signal")
+	case err = <-a.Failed():
+		o.Log.Error("shutting down", "reason", err)
+	}
+	return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+}
+
+func (c *serveCmd) options(s streams) app.Options {
+	handler := slog.Handler(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: c.LogLevel}))
+	if c.LogFormat == "json" {
+		handler = slog.NewJSONHandler(s.err, &slog.HandlerOptions{Level: c.LogLevel})
+	}
+	out := s.out
+	if c.JSON {
+		out = io.Discard
+	}
+	return app.Options{
+		Data: c.Data, Demo: c.Demo, Roles: c.Roles, Edge: c.Edge, API: c.API, Ops: c.Ops, EdgeOrigin: c.EdgeOrigin,
+		Database: c.Database, KafkaBrokers: c.KafkaBrokers, KafkaListen: c.KafkaListen, KafkaPartitions: c.KafkaPartitions,
+		KafkaReplication: c.KafkaReplication, Redis: c.Redis, MasterKeyFile: c.MasterKeyFile, MasterKey: c.MasterKey, Node: c.Node,
+		Domains: c.Domains, CustomDomains: c.CustomDomains, AllowAnyJump: c.AllowAnyJump, CodeLength: c.CodeLength,
+		RequireSign: c.RequireSign, TrustedProxies: c.TrustedProxies, JournalMaxBytes: c.JournalMaxBytes,
+		ManualReview: c.ManualReview, Strict: c.Strict, LayoutFile: c.LayoutFile, Channels: c.Channels,
+		CallbackAllow: c.CallbackAllow, CallbackAllowPrivate: c.CallbackAllowPrivate, PricePlanFile: c.PricePlanFile,
+		Language: c.Language, Log: slog.New(handler), Out: out, Version: buildVersion(), DrainTimeout: c.DrainTimeout,
+	}
+}
+
+func (c *serveCmd) announce(w io.Writer, a *app.App) error {
+	if c.JSON {
+		return json.NewEncoder(w).Encode(a.Addresses())
+	}
+	addr := a.Addresses()
+	_, err := fmt.Fprintf(w, "cardlink %s is ready\n  edge   %s\n  api    %s\n  ops    %s\n  kafka  %v\n", buildVersion(), addr.Edge, addr.API, addr.Ops, addr.Kafka)
+	return err
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

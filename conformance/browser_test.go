@@ -1,0 +1,139 @@
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// demo is DIR/demo.json of `cardlink serve --demo`.
+type demo struct {
+	Edge        string   `json:"edge"`
+	API         string   `json:"api"`
+	Ops         string   `json:"ops"`
+	AccessKey   string   `json:"access_key"`
+	SecretKey   string   `json:"secret_key"`
+	ProjectID   string   `json:"project_id"`
+	Domain      string   `json:"domain"`
+	Sign        string   `json:"sign"`
+	TplID       string   `json:"tpl_id"`
+	TplIDParams string   `json:"tpl_id_params"`
+	Kafka       []string `json:"kafka"`
+	Link        string   `json:"link"`
+	SMSApp      string   `json:"sms_app"`
+	SMSTplID    string   `json:"sms_tpl_id"`
+	Channel     string   `json:"channel_number"`
+}
+
+// TestDemo is what a newcomer does: start the demo, open the printed link in a browser, read the events with a Kafka tool.
+func TestDemo(t *testing.T) {
+	data := t.TempDir()
+	s, err := launch(t, []string{"serve", "--demo", "--json", "--data", data, "--edge", "127.0.0.1:0", "--api", "127.0.0.1:0", "--ops", "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(data, "demo.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d demo
+	if err := json.Unmarshal(b, &d); err != nil {
+		t.Fatal(err)
+	}
+	if d.Edge != s.Edge || d.API != s.API || len(d.Kafka) == 0 || d.Sign != "示例商城" || d.TplID == "" || d.TplIDParams == "" || d.Domain == "" {
+		t.Fatalf("demo.json: %s", b)
+	}
+	if !strings.HasPrefix(d.Link, s.Edge+"/") {
+		t.Fatalf("the demo's link %q is not on the edge %s", d.Link, s.Edge)
+	}
+
+	t.Run("browser", func(t *testing.T) { seeCard(t, d.Link) })
+	t.Run("kcat", func(t *testing.T) { readWithKcat(t, d.Kafka[0]) })
+	t.Run("send", func(t *testing.T) {
+		// The demo's own objects are enough for a send task, and its simulated carrier delivers.
+		a := account{AccessKey: d.AccessKey, SecretKey: d.SecretKey, Project: d.ProjectID}
+		m := marketing{TplID: d.TplIDParams, App: d.SMSApp, Sign: d.Sign, SMSTplID: d.SMSTplID, ChannelNumber: d.Channel}
+		sendTask(t, sdk(t, s, a), m, "demo", 0, 3)
+		eventually(t, 20*time.Second, "the demo's carrier delivers", func() error {
+			if u := usage(t, s, a); u["aim_send"] < 3 {
+				return errorf("%v", u)
+			}
+			return nil
+		})
+	})
+	s.stop(t)
+}
+
+// seeCard opens the link in headless Chromium: the page must hold the card's texts, load its picture and be painted.
+func seeCard(t *testing.T, link string) {
+	chromium := tool(t, "chromium", "chromium-browser", "google-chrome")
+	shot := filepath.Join(t.TempDir(), "card.png")
+	flags := []string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--window-size=412,915", "--hide-scrollbars"}
+	dom := runTool(t, chromium, append(flags, "--user-data-dir="+t.TempDir(), "--dump-dom", link)...)
+	for _, want := range []string{"<img", "拒收请回复R", "og:title"} {
+		if !strings.Contains(dom, want) {
+			t.Errorf("the page in the browser lacks %q:\n%s", want, dom)
+		}
+	}
+	runTool(t, chromium, append(flags, "--user-data-dir="+t.TempDir(), "--screenshot="+shot, link)...)
+	f, err := os.Open(shot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	img, err := png.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	colours := map[[3]uint32]bool{}
+	for y := img.Bounds().Min.Y; y < img.Bounds().Max.Y; y += 4 {
+		for x := img.Bounds().Min.X; x < img.Bounds().Max.X; x += 4 {
+			r, g, b, _ := img.At(x, y).RGBA()
+			colours[[3]uint32{r >> 11, g >> 11, b >> 11}] = true
+		}
+	}
+	if len(colours) < 20 {
+		t.Errorf("the page shows %d colours: no picture was painted", len(colours))
+	}
+}
+
+func readWithKcat(t *testing.T, broker string) {
+	kcat := tool(t, "kcat", "kafkacat")
+	out := runTool(t, kcat, "-b", broker, "-t", "cardlink.link", "-C", "-e", "-q")
+	if !strings.Contains(out, `"aim.link.created.v1"`) {
+		t.Errorf("kcat read %q, want the demo link's birth", out)
+	}
+}
+
+// tool finds an installed program. With CI=true a missing one is a failure.
+func tool(t *testing.T, names ...string) string {
+	t.Helper()
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is not installed; `make services` installs it", names[0])
+	}
+	t.Skipf("%s is not installed; `make services` installs it", names[0])
+	return ""
+}
+
+func runTool(t *testing.T, path string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, args...).Output()
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return string(out)
+}

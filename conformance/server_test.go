@@ -1,0 +1,281 @@
+package conformance
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+)
+
+var (
+	buildOnce sync.Once
+	binary    string
+	buildErr  error
+)
+
+// program builds cardlink once per test run and returns its path.
+func program(t testing.TB) string {
+	t.Helper()
+	buildOnce.Do(func() {
+		dir, err := os.MkdirTemp("", "cardlink-conformance-")
+		if err != nil {
+			buildErr = err
+			return
+		}
+		binary = filepath.Join(dir, "cardlink")
+		out, err := exec.Command("go", "build", "-o", binary, "cardlink/cmd/cardlink").CombinedOutput()
+		if err != nil {
+			buildErr = fmt.Errorf("build: %w\n%s", err, out)
+		}
+	})
+	if buildErr != nil {
+		t.Fatal(buildErr)
+	}
+	return binary
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if binary != "" {
+		os.RemoveAll(filepath.Dir(binary))
+	}
+	os.Exit(code)
+}
+
+// engine is one way to run the same program.
+type engine struct {
+	name  string
+	flags []string
+}
+
+// eachEngine runs body on the one-machine default and on PostgreSQL, Apache Kafka and Redis, really running.
+func eachEngine(t *testing.T, body func(t *testing.T, e engine)) {
+	t.Run("one machine", func(t *testing.T) { body(t, engine{name: "one machine"}) })
+	t.Run("grown up", func(t *testing.T) { body(t, grownUp(t)) })
+}
+
+func grownUp(t testing.TB) engine {
+	t.Helper()
+	address := func(name string) string {
+		v := os.Getenv(name)
+		if v == "" {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("%s is not set; `make test` starts the engine and sets it", name)
+			}
+			t.Skipf("%s is not set; `make services` starts the engine and prints its address", name)
+		}
+		return v
+	}
+	pg, kafka, redis := address("CARDLINK_TEST_POSTGRES"), address("CARDLINK_TEST_KAFKA"), address("CARDLINK_TEST_REDIS")
+	return engine{"grown up", []string{
+		"--database", freshSchema(t, pg), "--kafka-brokers", kafka, "--redis", redis,
+		"--kafka-prefix", "t" + strings.ToLower(rand.Text()) + ".",
+	}}
+}
+
+// freshSchema makes a schema that only this test uses and drops it at the end.
+func freshSchema(t testing.TB, address string) string {
+	t.Helper()
+	db, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := "story_" + strings.ToLower(rand.Text())
+	if _, err := db.Exec("CREATE SCHEMA " + schema); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := db.Exec("DROP SCHEMA " + schema + " CASCADE"); err != nil {
+			t.Error(err)
+		}
+		db.Close()
+	})
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("search_path", schema)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// server is a running cardlink.
+type server struct {
+	Edge  string   `json:"edge"` // http://host:port
+	API   string   `json:"api"`
+	Ops   string   `json:"ops"`
+	Kafka []string `json:"kafka"`
+
+	cmd *exec.Cmd
+	log *lockedBuffer
+}
+
+// account is what `cardlink tenant create --json` prints.
+type account struct {
+	Tenant    string `json:"tenant_id"`
+	Project   string `json:"project_id"`
+	AccessKey string `json:"access_key"`
+	SecretKey string `json:"secret_key"`
+}
+
+// storeFlags picks the flags that commands other than serve have too.
+func storeFlags(e engine, data string) []string {
+	flags := []string{"--data", data}
+	for i := 0; i+1 < len(e.flags); i += 2 {
+		if e.flags[i] == "--database" {
+			flags = append(flags, e.flags[i], e.flags[i+1])
+		}
+	}
+	return flags
+}
+
+// command runs a subcommand to its end and returns what it printed.
+func command(t testing.TB, args ...string) []byte {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(ctx, program(t), args...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("cardlink %s: %v\n%s%s", strings.Join(args, " "), err, out.Bytes(), errs.Bytes())
+	}
+	return out.Bytes()
+}
+
+func newAccount(t testing.TB, e engine, data, name string) account {
+	t.Helper()
+	var a account
+	out := command(t, append([]string{"tenant", "create", name, "--json"}, storeFlags(e, data)...)...)
+	if err := json.Unmarshal(out, &a); err != nil || a.AccessKey == "" {
+		t.Fatalf("tenant create printed %q: %v", out, err)
+	}
+	return a
+}
+
+// start runs `cardlink serve` and waits for its ready line. The process is killed at the end of the test if it still runs.
+func start(t testing.TB, e engine, data string, extra ...string) *server {
+	t.Helper()
+	args := append([]string{"serve", "--json", "--data", data, "--edge", "127.0.0.1:0", "--api", "127.0.0.1:0", "--ops", "127.0.0.1:0"}, e.flags...)
+	s, err := launch(t, append(args, extra...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func launch(t testing.TB, args []string) (*server, error) {
+	s := &server{log: &lockedBuffer{}}
+	s.cmd = exec.Command(program(t), args...)
+	s.cmd.Stderr = s.log
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	t.Cleanup(s.kill)
+	ready := make(chan error, 1)
+	go func() {
+		line, err := bufio.NewReader(out).ReadBytes('\n')
+		if err == nil {
+			err = json.Unmarshal(line, s)
+		}
+		ready <- err
+	}()
+	select {
+	case err = <-ready:
+	case <-time.After(60 * time.Second):
+		err = fmt.Errorf("not ready after 60 s")
+	}
+	if err != nil {
+		s.kill()
+		return nil, fmt.Errorf("serve: %w\n%s", err, s.log.String())
+	}
+	return s, nil
+}
+
+// kill is kill -9. It is idempotent.
+func (s *server) kill() {
+	if s.cmd.ProcessState == nil {
+		s.cmd.Process.Signal(syscall.SIGKILL)
+		s.cmd.Wait()
+	}
+}
+
+// stop asks for a drain and wants exit code 0.
+func (s *server) stop(t testing.TB) {
+	t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.cmd.Wait() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Fatalf("drain: %v\n%s", err, s.log.String())
+		}
+	case <-time.After(35 * time.Second):
+		s.cmd.Process.Kill()
+		t.Fatalf("did not drain within 35 s\n%s", s.log.String())
+	}
+}
+
+// eventually polls until check returns nil; it fails the test with the last complaint after limit.
+func eventually(t testing.TB, limit time.Duration, what string, check func() error) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := check()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within %v: %v", what, limit, err)
+		}
+		<-tick.C
+	}
+}
+
+// noRedirect is a client that shows redirects instead of following them, with a short time-out.
+var noRedirect = &http.Client{
+	Timeout:       10 * time.Second,
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
