@@ -1,0 +1,404 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"cardlink/billing"
+	"cardlink/event"
+	"cardlink/fault"
+)
+
+var _ billing.Store = (*DB)(nil)
+
+// errKnownUsage rolls an apply back when some of its rows exist already.
+var errKnownUsage = errors.New("some usage rows exist already")
+
+// applyRounds bounds how often an apply meets rows that another consumer wrote a moment ago.
+const applyRounds = 8
+
+// ApplyUsage implements billing.Store. New rows, which is nearly all, take the straight way: one insert, and the buckets follow from the batch.
+// If a row exists (a replay), nothing is kept, the known ones are taken out, and the rest goes the straight way.
+func (db *DB) ApplyUsage(ctx context.Context, rows []billing.Usage) (added int, err error) {
+	for range applyRounds {
+		if len(rows) == 0 {
+			return 0, nil
+		}
+		if err = db.applyNewUsage(ctx, rows); !errors.Is(err, errKnownUsage) {
+			if err != nil {
+				return 0, fmt.Errorf("apply usage: %w", err)
+			}
+			return len(rows), nil
+		}
+		keys := make([]billing.Key, len(rows))
+		for i := range rows {
+			keys[i] = rows[i].Key
+		}
+		known, err := db.KnownUsage(ctx, keys)
+		if err != nil {
+			return 0, err
+		}
+		fresh := make([]billing.Usage, 0, len(rows))
+		for _, u := range rows {
+			if !known[u.Key] {
+				fresh = append(fresh, u)
+			}
+		}
+		rows = fresh
+	}
+	return 0, fmt.Errorf("apply usage: %w in each of %d rounds", err, applyRounds)
+}
+
+func (db *DB) applyNewUsage(ctx context.Context, rows []billing.Usage) error {
+	facts := usageJSON(rows)
+	share := ""
+	if db.dialect.name == postgres.name {
+		share = " FOR SHARE" // CloseHours waits for us, so no row lands in an hour that is being rated
+	}
+	return db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var closed int64
+		if err := tx.QueryRowContext(ctx, `SELECT closed_before_ms FROM billing_clock WHERE id = 1`+share).Scan(&closed); err != nil {
+			return err
+		}
+		res, err := tx.ExecContext(ctx,
+			`INSERT INTO usage_facts (tenant, source, fact_id, meter, kind, hour_ms, original_hour_ms, occurred_ms, segments, subject, link_id, ordinal)
+			 SELECT value->>0, value->>1, value->>2, value->>3, value->>4,
+			        CASE WHEN CAST(value->>5 AS BIGINT) < CAST($2 AS BIGINT) THEN CAST($2 AS BIGINT) ELSE CAST(value->>5 AS BIGINT) END,
+			        CASE WHEN CAST(value->>5 AS BIGINT) < CAST($2 AS BIGINT) OR CAST(value->>5 AS BIGINT) > CAST(value->>6 AS BIGINT)
+			             THEN CAST(value->>6 AS BIGINT) END,
+			        CAST(value->>7 AS BIGINT), CAST(value->>8 AS INTEGER), value->>9, CAST(value->>10 AS BIGINT), CAST(value->>11 AS BIGINT)
+			 FROM `+db.dialect.rows("$1")+` WHERE true
+			 ON CONFLICT (tenant, source, fact_id) DO NOTHING`, facts, closed)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n != int64(len(rows)) {
+			return errors.Join(err, errKnownUsage)
+		}
+		return db.addToBuckets(ctx, tx, bucketsOf(rows, closed))
+	})
+}
+
+// usageJSON is the batch as one JSON array of arrays.
+func usageJSON(rows []billing.Usage) string {
+	b := make([]byte, 0, 256*len(rows))
+	b = append(b, '[')
+	for i := range rows {
+		u := &rows[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '[')
+		for _, s := range [...]string{u.Tenant, u.Source, u.ID, string(u.Meter), u.Kind} {
+			b = append(appendJSON(b, s), ',')
+		}
+		for _, n := range [...]int64{u.Hour.UnixMilli(), billing.HourOf(u.OccurredAt).UnixMilli(), u.OccurredAt.UnixMilli(), int64(u.Segments)} {
+			b = append(appendInt(b, n), ',')
+		}
+		b = append(appendJSON(b, u.Subject), ',')
+		b = append(appendInt(b, u.LinkID), ',')
+		b = append(appendInt(b, u.Ordinal), ']')
+	}
+	return string(append(b, ']'))
+}
+
+type bucketKey struct {
+	tenant string
+	billing.Item
+	hour int64
+}
+
+type bucketSum struct {
+	bucketKey
+	quantity, segments int64
+}
+
+// bucketsOf sums a batch up by bucket, in one order for all: two nodes that update the same buckets then never wait in a circle.
+func bucketsOf(rows []billing.Usage, closed int64) []bucketSum {
+	at := make(map[bucketKey]int, 8)
+	var sums []bucketSum
+	for i := range rows {
+		u := &rows[i]
+		k := bucketKey{u.Tenant, u.Item, max(u.Hour.UnixMilli(), closed)}
+		n, ok := at[k]
+		if !ok {
+			n = len(sums)
+			at[k] = n
+			sums = append(sums, bucketSum{bucketKey: k})
+		}
+		sums[n].quantity++
+		sums[n].segments += int64(u.Segments)
+	}
+	slices.SortFunc(sums, func(a, b bucketSum) int {
+		if c := strings.Compare(a.tenant, b.tenant); c != 0 {
+			return c
+		}
+		if c := strings.Compare(string(a.Meter), string(b.Meter)); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.Kind, b.Kind); c != 0 {
+			return c
+		}
+		return int(a.hour/1000 - b.hour/1000)
+	})
+	return sums
+}
+
+func (db *DB) addToBuckets(ctx context.Context, tx *sql.Tx, sums []bucketSum) error {
+	rows := make([][7]any, len(sums))
+	for i, s := range sums {
+		month := billing.MonthOf(time.UnixMilli(s.hour)).UnixMilli()
+		rows[i] = [7]any{s.tenant, s.Meter, s.Kind, s.hour, month, s.quantity, s.segments}
+	}
+	arg, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	res, err := tx.ExecContext(ctx,
+		`INSERT INTO usage_hours (tenant, meter, kind, hour_ms, month_ms, quantity, segments, rated)
+		 SELECT value->>0, value->>1, value->>2, CAST(value->>3 AS BIGINT), CAST(value->>4 AS BIGINT),
+		        CAST(value->>5 AS BIGINT), CAST(value->>6 AS BIGINT), 0
+		 FROM `+db.dialect.rows("$1")+` WHERE true
+		 ON CONFLICT (tenant, meter, kind, hour_ms) DO UPDATE
+		 SET quantity = usage_hours.quantity + excluded.quantity, segments = usage_hours.segments + excluded.segments
+		 WHERE usage_hours.rated = 0`, string(arg))
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n != int64(len(sums)) {
+		return errors.Join(err, fmt.Errorf("%d of %d buckets took usage: a rated hour was about to change", n, len(sums)))
+	}
+	return nil
+}
+
+// KnownUsage implements billing.Store.
+func (db *DB) KnownUsage(ctx context.Context, keys []billing.Key) (map[billing.Key]bool, error) {
+	b := []byte{'['}
+	for i, k := range keys {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendJSON(append(b, '['), k.Tenant), ',')
+		b = append(appendJSON(b, k.Source), ',')
+		b = append(appendJSON(b, k.ID), ']')
+	}
+	rows, err := db.read.QueryContext(ctx,
+		`SELECT u.tenant, u.source, u.fact_id FROM `+db.dialect.rows("$1")+`
+		 JOIN usage_facts u ON u.tenant = value->>0 AND u.source = value->>1 AND u.fact_id = value->>2`, string(append(b, ']')))
+	if err != nil {
+		return nil, fmt.Errorf("look up usage: %w", err)
+	}
+	defer rows.Close()
+	known := make(map[billing.Key]bool, len(keys))
+	for rows.Next() {
+		var k billing.Key
+		if err := rows.Scan(&k.Tenant, &k.Source, &k.ID); err != nil {
+			return nil, fmt.Errorf("look up usage: %w", err)
+		}
+		known[k] = true
+	}
+	return known, rows.Err()
+}
+
+// CloseHours implements billing.Store.
+func (db *DB) CloseHours(ctx context.Context, before time.Time) error {
+	return db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx,
+			`UPDATE billing_clock SET closed_before_ms = $1 WHERE id = 1 AND closed_before_ms < $1`, before.UnixMilli())
+		return err
+	})
+}
+
+const bucketColumns = `h.tenant, h.meter, h.kind, h.hour_ms, h.quantity, h.segments, h.rated,
+	COALESCE((SELECT CAST(sum(e.quantity) AS BIGINT) FROM usage_hours e WHERE e.tenant = h.tenant AND e.meter = h.meter AND e.kind = h.kind
+	          AND e.hour_ms >= h.month_ms AND e.hour_ms < h.hour_ms), 0),
+	COALESCE((SELECT CAST(sum(e.segments) AS BIGINT) FROM usage_hours e WHERE e.tenant = h.tenant AND e.meter = h.meter AND e.kind = h.kind
+	          AND e.hour_ms >= h.month_ms AND e.hour_ms < h.hour_ms), 0)`
+
+// UnratedBuckets implements billing.Store.
+func (db *DB) UnratedBuckets(ctx context.Context, after billing.Cursor, limit int) ([]billing.Bucket, error) {
+	from := int64(-1)
+	if !after.Hour.IsZero() {
+		from = after.Hour.UnixMilli()
+	}
+	return db.buckets(ctx,
+		`SELECT `+bucketColumns+` FROM usage_hours h
+		 WHERE h.rated = 0 AND h.hour_ms < (SELECT closed_before_ms FROM billing_clock WHERE id = 1)
+		   AND (h.hour_ms, h.tenant, h.meter, h.kind) > (CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT))
+		 ORDER BY h.hour_ms, h.tenant, h.meter, h.kind LIMIT $5`, from, after.Tenant, string(after.Meter), after.Kind, limit)
+}
+
+// Buckets implements billing.Store.
+func (db *DB) Buckets(ctx context.Context, tenant string, from, to time.Time) ([]billing.Bucket, error) {
+	return db.buckets(ctx,
+		`SELECT `+bucketColumns+` FROM usage_hours h WHERE h.tenant = $1 AND h.hour_ms >= $2 AND h.hour_ms < $3
+		 ORDER BY h.hour_ms, h.meter, h.kind`, tenant, from.UnixMilli(), to.UnixMilli())
+}
+
+func (db *DB) buckets(ctx context.Context, query string, args ...any) ([]billing.Bucket, error) {
+	rows, err := db.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list usage hours: %w", err)
+	}
+	defer rows.Close()
+	var out []billing.Bucket
+	for rows.Next() {
+		var b billing.Bucket
+		var hour int64
+		if err := rows.Scan(&b.Tenant, &b.Meter, &b.Kind, &hour, &b.Quantity, &b.Segments, &b.Rated, &b.QuantityBefore, &b.SegmentsBefore); err != nil {
+			return nil, fmt.Errorf("list usage hours: %w", err)
+		}
+		b.Hour = time.UnixMilli(hour).UTC()
+		out = append(out, b)
+	}
+	return out, rows.Err()
+}
+
+// PostLines implements billing.Store.
+func (db *DB) PostLines(ctx context.Context, lines []billing.Line) (posted int, err error) {
+	arg, err := json.Marshal(lineRows(lines))
+	if err != nil {
+		return 0, err
+	}
+	facts := make(map[bucketKey]event.Record, len(lines))
+	for _, l := range lines {
+		r, err := l.Record()
+		if err != nil {
+			return 0, err
+		}
+		facts[bucketKey{l.Tenant, l.Item, l.Hour.UnixMilli()}] = r
+	}
+	err = db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		news, err := insertLines(ctx, tx, db, string(arg))
+		if err != nil {
+			return err
+		}
+		posted = len(news)
+		records := make([]event.Record, len(news))
+		for i, k := range news {
+			records[i] = facts[k]
+		}
+		if _, err := tx.ExecContext(ctx,
+			`UPDATE usage_hours SET rated = 1 WHERE rated = 0 AND (tenant, meter, kind, hour_ms) IN
+			 (SELECT value->>0, value->>1, value->>2, CAST(value->>3 AS BIGINT) FROM `+db.dialect.rows("$1")+`)`, string(arg)); err != nil {
+			return err
+		}
+		return db.appendOutbox(ctx, tx, records)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("post lines: %w", err)
+	}
+	return posted, nil
+}
+
+func lineRows(lines []billing.Line) [][12]any {
+	rows := make([][12]any, len(lines))
+	for i, l := range lines {
+		rows[i] = [12]any{l.Tenant, l.Meter, l.Kind, l.Hour.UnixMilli(), l.Revision, l.PlanVersion, l.Quantity,
+			l.Exact.StringFixed(6), l.Amount.StringFixed(2), l.Currency, l.Reason, l.RatedAt.UnixMilli()}
+	}
+	return rows
+}
+
+// insertLines returns the buckets of the lines that did not exist.
+func insertLines(ctx context.Context, tx *sql.Tx, db *DB, arg string) ([]bucketKey, error) {
+	rows, err := tx.QueryContext(ctx,
+		`INSERT INTO rated_lines (tenant, meter, kind, hour_ms, revision, plan_version, quantity, exact, amount, currency, reason, rated_ms)
+		 SELECT value->>0, value->>1, value->>2, CAST(value->>3 AS BIGINT), CAST(value->>4 AS INTEGER), value->>5, CAST(value->>6 AS BIGINT),
+		        value->>7, value->>8, value->>9, value->>10, CAST(value->>11 AS BIGINT)
+		 FROM `+db.dialect.rows("$1")+` WHERE true
+		 ON CONFLICT (tenant, meter, kind, hour_ms, revision) DO NOTHING RETURNING tenant, meter, kind, hour_ms`, arg)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var news []bucketKey
+	for rows.Next() {
+		var k bucketKey
+		if err := rows.Scan(&k.tenant, &k.Meter, &k.Kind, &k.hour); err != nil {
+			return nil, err
+		}
+		news = append(news, k)
+	}
+	return news, rows.Err()
+}
+
+// Correct implements billing.Store.
+func (db *DB) Correct(ctx context.Context, l billing.Line) (billing.Line, error) {
+	err := db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		// The bucket's row is locked (PostgreSQL), so that two corrections get two revisions.
+		lock := ""
+		if db.dialect.name == postgres.name {
+			lock = " FOR UPDATE"
+		}
+		var rated bool
+		err := tx.QueryRowContext(ctx,
+			`SELECT rated FROM usage_hours WHERE tenant = $1 AND meter = $2 AND kind = $3 AND hour_ms = $4`+lock,
+			l.Tenant, string(l.Meter), l.Kind, l.Hour.UnixMilli()).Scan(&rated)
+		if errors.Is(err, sql.ErrNoRows) || err == nil && !rated {
+			return fault.Inf(fault.Parameter, "hour", "%s of %s is not on the ledger", l.Item, l.Hour.Format(time.RFC3339))
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.QueryRowContext(ctx,
+			`SELECT max(revision) + 1 FROM rated_lines WHERE tenant = $1 AND meter = $2 AND kind = $3 AND hour_ms = $4`,
+			l.Tenant, string(l.Meter), l.Kind, l.Hour.UnixMilli()).Scan(&l.Revision); err != nil {
+			return err
+		}
+		arg, err := json.Marshal(lineRows([]billing.Line{l}))
+		if err != nil {
+			return err
+		}
+		if news, err := insertLines(ctx, tx, db, string(arg)); err != nil || len(news) != 1 {
+			return errors.Join(err, fmt.Errorf("%d correction lines written, want 1", len(news)))
+		}
+		r, err := l.Record()
+		if err != nil {
+			return err
+		}
+		return db.appendOutbox(ctx, tx, []event.Record{r})
+	})
+	if err != nil {
+		return billing.Line{}, fmt.Errorf("correct: %w", err)
+	}
+	return l, nil
+}
+
+// Lines implements billing.Store.
+func (db *DB) Lines(ctx context.Context, tenant string, from, to time.Time) ([]billing.Line, error) {
+	rows, err := db.read.QueryContext(ctx,
+		`SELECT meter, kind, hour_ms, revision, plan_version, quantity, exact, amount, currency, reason, rated_ms FROM rated_lines
+		 WHERE tenant = $1 AND hour_ms >= $2 AND hour_ms < $3 ORDER BY hour_ms, meter, kind, revision`,
+		tenant, from.UnixMilli(), to.UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("list ledger lines: %w", err)
+	}
+	defer rows.Close()
+	var out []billing.Line
+	for rows.Next() {
+		l := billing.Line{Tenant: tenant}
+		var hour, rated int64
+		var exact, amount string
+		if err := rows.Scan(&l.Meter, &l.Kind, &hour, &l.Revision, &l.PlanVersion, &l.Quantity, &exact, &amount, &l.Currency, &l.Reason, &rated); err != nil {
+			return nil, fmt.Errorf("list ledger lines: %w", err)
+		}
+		var err1, err2 error
+		l.Exact, err1 = decimal.NewFromString(exact)
+		l.Amount, err2 = decimal.NewFromString(amount)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, fmt.Errorf("list ledger lines: %w", err)
+		}
+		l.Hour, l.RatedAt = time.UnixMilli(hour).UTC(), time.UnixMilli(rated).UTC()
+		out = append(out, l)
+	}
+	return out, rows.Err()
+}
