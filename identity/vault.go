@@ -33,6 +33,7 @@ const keySize = 32
 // a tenant's data key never changes.
 type Vault struct {
 	master cipher.AEAD
+	tokens []byte // key of the MAC on tokens: the same on every node that holds the master key
 	mu     sync.RWMutex
 	open   map[string]*tenantSealer
 }
@@ -46,7 +47,11 @@ func NewVault(master []byte) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Vault{master: a, open: make(map[string]*tenantSealer)}, nil
+	tokens, err := hkdf.Key(sha256.New, master, nil, "cardlink token", keySize)
+	if err != nil {
+		return nil, err
+	}
+	return &Vault{master: a, tokens: tokens, open: make(map[string]*tenantSealer)}, nil
 }
 
 // NewDataKey makes a data key for a tenant, wrapped by the master key and bound to the tenant's id.
