@@ -1,0 +1,5 @@
+//go:build race
+
+package cmpp
+
+const raceEnabled = true
