@@ -43,15 +43,15 @@ type Options struct {
 	Database string // postgres://…; default: SQLite in the data folder
 
 	KafkaBrokers     []string // default: the embedded broker
-	KafkaListen      string   // address of the embedded broker; default 127.0.0.1:0
+	KafkaListen      string   // address of the embedded broker; default 127.0.0.1:9092, or a free port if that is taken
+	KafkaPrefix      string   // before every topic and consumer group name, for clusters that are shared
 	KafkaPartitions  int      // of topics this program creates; default 4
 	KafkaReplication int      // default 1
 
 	Redis string // redis://…; default: budgets in this process
 
-	MasterKeyFile string // file with the 32-byte master key; default: master.key in the data folder, made at the first start
-	MasterKey     string // the master key itself as base64 or hex (environment only); wins over the file
-	Node          string // this node's name; default: made at the first start and kept in the data folder
+	MasterKey string // the master key as 64 hex digits, or a file that holds it; default: master.key in the data folder, made at the first start
+	Node      string // this node's name; default: made at the first start and kept in the data folder
 
 	Domains         []string // shared short-link domains for standard codes; the first is the default. Default: the bound edge address
 	CustomDomains   []string // shared short-link domains for custom codes
@@ -91,7 +91,6 @@ func (o *Options) fill() {
 	text(&o.Edge, ":8080")
 	text(&o.API, ":8081")
 	text(&o.Ops, "127.0.0.1:8082")
-	text(&o.KafkaListen, "127.0.0.1:0")
 	text(&o.Language, "en")
 	text(&o.Version, "dev")
 	if len(o.Roles) == 0 {
@@ -134,6 +133,9 @@ func (o Options) Validate() error {
 		}
 	}
 	for name, addr := range map[string]string{"edge": o.Edge, "api": o.API, "ops": o.Ops, "kafka.listen": o.KafkaListen} {
+		if addr == "" { // chosen at start
+			continue
+		}
 		if _, _, err := net.SplitHostPort(addr); err != nil {
 			bad("%s: %q is not host:port", name, addr)
 		}

@@ -24,7 +24,8 @@ type serveCmd struct {
 	Ops        string `help:"Address of health, metrics and profiles." default:"127.0.0.1:8082" env:"CARDLINK_OPS"`
 	EdgeOrigin string `help:"Public base URL of the edge, such as https://s.example.com." env:"CARDLINK_EDGE_ORIGIN"`
 
-	KafkaListen      string `help:"Address of the embedded broker (without --kafka-brokers)." default:"127.0.0.1:9092" env:"CARDLINK_KAFKA_LISTEN"`
+	KafkaListen      string `help:"Address of the embedded broker (without --kafka-brokers); 127.0.0.1:9092 by default, or a free port if that is taken." env:"CARDLINK_KAFKA_LISTEN"`
+	KafkaPrefix      string `help:"Text before the names of topics and consumer groups, for shared clusters." env:"CARDLINK_KAFKA_PREFIX"`
 	KafkaPartitions  int    `help:"Partitions of topics that this program creates." default:"4" env:"CARDLINK_KAFKA_PARTITIONS"`
 	KafkaReplication int    `help:"Replication of topics that this program creates." default:"1" env:"CARDLINK_KAFKA_REPLICATION"`
 
@@ -56,12 +57,11 @@ type serveCmd struct {
 
 // engines are the options that say where records and secrets live; every command that opens the store has them.
 type engines struct {
-	Data          string   `help:"Folder for everything kept on this machine." default:"./data" type:"path" env:"CARDLINK_DATA"`
-	Database      string   `help:"PostgreSQL address (postgres://…); SQLite in the data folder by default." env:"CARDLINK_DATABASE"`
-	KafkaBrokers  []string `help:"Kafka brokers, host:port; an embedded broker by default." env:"CARDLINK_KAFKA_BROKERS"`
-	Redis         string   `help:"Redis address (redis://…) for budgets shared by nodes; in-process by default." env:"CARDLINK_REDIS"`
-	MasterKeyFile string   `help:"File with the 32-byte master key; made in the data folder by default." type:"path" env:"CARDLINK_MASTER_KEY_FILE"`
-	MasterKey     string   `help:"The master key itself, base64 or hex. Prefer the environment variable or the file." env:"CARDLINK_MASTER_KEY"`
+	Data         string   `help:"Folder for everything kept on this machine." default:"./data" type:"path" env:"CARDLINK_DATA"`
+	Database     string   `help:"PostgreSQL address (postgres://…); SQLite in the data folder by default." env:"CARDLINK_DATABASE"`
+	KafkaBrokers []string `help:"Kafka brokers, host:port; an embedded broker by default." env:"CARDLINK_KAFKA_BROKERS"`
+	Redis        string   `help:"Redis address (redis://…) for budgets shared by nodes; in-process by default." env:"CARDLINK_REDIS"`
+	MasterKey    string   `help:"Master key: 64 hex digits, or a file that holds them; made in the data folder by default." env:"CARDLINK_MASTER_KEY"`
 }
 
 // Run serves until a signal comes or a role fails.
@@ -71,8 +71,7 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	report := c.announce
-	if err := report(s.out, a); err != nil {
+	if err := c.announce(s.out, a); err != nil {
 		return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 	}
 	select {
@@ -95,8 +94,8 @@ func (c *serveCmd) options(s streams) app.Options {
 	}
 	return app.Options{
 		Data: c.Data, Demo: c.Demo, Roles: c.Roles, Edge: c.Edge, API: c.API, Ops: c.Ops, EdgeOrigin: c.EdgeOrigin,
-		Database: c.Database, KafkaBrokers: c.KafkaBrokers, KafkaListen: c.KafkaListen, KafkaPartitions: c.KafkaPartitions,
-		KafkaReplication: c.KafkaReplication, Redis: c.Redis, MasterKeyFile: c.MasterKeyFile, MasterKey: c.MasterKey, Node: c.Node,
+		Database: c.Database, KafkaBrokers: c.KafkaBrokers, KafkaListen: c.KafkaListen, KafkaPrefix: c.KafkaPrefix, KafkaPartitions: c.KafkaPartitions,
+		KafkaReplication: c.KafkaReplication, Redis: c.Redis, MasterKey: c.MasterKey, Node: c.Node,
 		Domains: c.Domains, CustomDomains: c.CustomDomains, AllowAnyJump: c.AllowAnyJump, CodeLength: c.CodeLength,
 		RequireSign: c.RequireSign, TrustedProxies: c.TrustedProxies, JournalMaxBytes: c.JournalMaxBytes,
 		ManualReview: c.ManualReview, Strict: c.Strict, LayoutFile: c.LayoutFile, Channels: c.Channels,
