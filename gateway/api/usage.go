@@ -2,13 +2,88 @@ package api
 
 import (
 	"context"
-	"errors"
+	"time"
+
+	"github.com/shopspring/decimal"
 
 	"cardlink/billing"
+	"cardlink/fault"
 )
 
 type usageHandlers struct{ room *billing.Service }
 
-func (h usageHandlers) show(ctx context.Context, r *Request) (any, error) {
-	return nil, errors.New("to be written")
+type usageEntry struct {
+	Meter    billing.Meter `json:"meter"`
+	Kind     string        `json:"kind"`
+	Hour     string        `json:"hour,omitempty"` // begin of the period; absent in totals and with group=none
+	Quantity int64         `json:"quantity"`
+	Rated    bool          `json:"rated"`
+	Amount   string        `json:"amount"`
 }
+
+type usageTotals struct {
+	Items    []usageEntry `json:"items"`
+	Amount   string       `json:"amount"`
+	Currency string       `json:"currency"`
+	Rated    bool         `json:"rated"`
+}
+
+type usageAnswer struct {
+	From   string       `json:"from"`
+	To     string       `json:"to"`
+	Group  string       `json:"group"`
+	Usage  []usageEntry `json:"usage"`
+	Totals usageTotals  `json:"totals"`
+}
+
+// show serves GET /x/v1/usage?from=&to=&group=hour|day|none (docs/billing.md). Without a range the last 24 hours are meant.
+func (h usageHandlers) show(ctx context.Context, r *Request) (any, error) {
+	to := time.Now().UTC()
+	from := to.Add(-24 * time.Hour)
+	var err error
+	if s := queryText(r, "to"); s != "" {
+		if to, err = parseTime("to", s); err != nil {
+			return nil, err
+		}
+		from = to.Add(-24 * time.Hour)
+	}
+	if s := queryText(r, "from"); s != "" {
+		if from, err = parseTime("from", s); err != nil {
+			return nil, err
+		}
+	}
+	for field, t := range map[string]time.Time{"from": from, "to": to} {
+		if t.Year() < 1970 || t.Year() > 9998 {
+			return nil, fault.In(fault.Parameter, field, "must be a year from 1970 to 9998")
+		}
+	}
+	group := billing.Granularity(queryText(r, "group"))
+	if group == "" {
+		group = billing.ByHour
+	}
+	rep, err := h.room.Usage(ctx, r.Principal.Tenant, from, to, group)
+	if err != nil {
+		return nil, err
+	}
+	return usageAnswer{
+		From: zulu(from), To: zulu(to), Group: string(group),
+		Usage: usageEntries(rep.Entries, group != billing.Sum),
+		Totals: usageTotals{
+			Items: usageEntries(rep.Totals, false), Amount: money(rep.Total), Currency: rep.Currency, Rated: rep.Rated,
+		},
+	}, nil
+}
+
+func usageEntries(es []billing.Entry, withHour bool) []usageEntry {
+	out := make([]usageEntry, len(es))
+	for i, e := range es {
+		out[i] = usageEntry{Meter: e.Meter, Kind: e.Kind, Quantity: e.Quantity, Rated: e.Rated, Amount: money(e.Amount)}
+		if withHour {
+			out[i].Hour = zulu(e.Begin)
+		}
+	}
+	return out
+}
+
+// money is an amount as decimal text with two digits: clients must not read it into a binary float.
+func money(d decimal.Decimal) string { return d.StringFixed(2) }
