@@ -23,9 +23,9 @@ const (
 	tokenBody  = 32 << 20 // bytes of a body that comes with a token
 )
 
-// identifier turns a request's credential into a caller. *identity.Authenticator is the one engine.
+// identifier turns a request's credential into a caller. *identity.Service is the one engine.
 type identifier interface {
-	// Identify checks the credential of a request; the returned error is a *fault.Error of Unauthorized or TokenExpired.
+	// Identify checks the credential of a request; a refusal is a *fault.Error of Unauthorized, TokenExpired or Forbidden.
 	Identify(ctx context.Context, in identity.Credential) (identity.Principal, error)
 	// Allowed reports whether the caller may perform an action ("kooMessage:devTemplate:create", "te_admin").
 	Allowed(p identity.Principal, action string) bool
@@ -135,7 +135,7 @@ func (s *Server) call(c *fasthttp.RequestCtx, id string) (*route, identity.Princ
 	defer cancel()
 	if rt.action != public {
 		var err error
-		if who, err = s.who.Identify(ctx, credential(c)); err != nil {
+		if who, err = s.who.Identify(ctx, credential(c, rt)); err != nil {
 			return rt, who, err
 		}
 		if rt.action != "" && !s.who.Allowed(who, rt.action) {
