@@ -28,6 +28,14 @@ func (t Target) Vendor() templates.Vendor {
 	return ""
 }
 
+// String is the vendor's name, or "H5".
+func (t Target) String() string {
+	if v := t.Vendor(); v != "" {
+		return string(v)
+	}
+	return "H5"
+}
+
 // TargetOf finds a vendor's target without regard to case; ok is false for an unknown vendor.
 func TargetOf(vendor []byte) (t Target, ok bool) {
 	for i, v := range vendorNames {

@@ -1,0 +1,171 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cardlink/templates"
+)
+
+// action is what a tap does on the target.
+type action struct {
+	typ     string
+	dialect actionDialect
+	source  *templates.Action // the fields besides target
+	target  text              // an address or a text
+	dead    bool              // the address is refused; "#" stands in its place
+	link    bool              // the target is the link's own page, at the element
+	part    string            // which part of the element there: "c" itself, "d" its dialog
+	picture *media            // the target is a picture
+	floor   int               // floor_type as fitted; -1 = none
+	field   string
+}
+
+// action fits an element's action to the vendor. Texts and videos have none.
+func (f *fitter) action(e *element) *action {
+	c := e.content
+	if e.kind != "image" && e.kind != "button" || c.ActionType == "" {
+		return nil
+	}
+	rule, ok := f.cat.Action(c.ActionType)
+	if !ok {
+		f.note(e.field+".action_type", c.ActionType, "", "no such action")
+		return nil
+	}
+	a := &action{typ: rule.Type, dialect: f.rules.dialects.Actions[rule.Type], source: c.Action, floor: -1, field: e.field}
+	if a.source == nil {
+		a.source = &templates.Action{}
+	}
+	f.setTarget(a, e, rule)
+	if f.vendor != "" && !rule.Supports(f.vendor) {
+		a = f.substituteAction(a, e)
+	}
+	if a == nil {
+		return nil
+	}
+	if a.dead {
+		f.note(e.field+".action.target", a.source.Target, "#", "not an address that may be opened")
+	}
+	if slices.Contains(a.dialect.Fields, "floor_type") {
+		f.fitFloor(a)
+	}
+	return a
+}
+
+func (f *fitter) setTarget(a *action, e *element, rule *templates.ActionRule) {
+	a.target = text{keep: -1}
+	if rule.Params {
+		a.target = parseText(a.source.Target, f.tpl.Params, "")
+	} else if a.source.Target != "" {
+		a.target.pieces = []piece{{lit: a.source.Target, param: -1}}
+	}
+	switch a.dialect.Target {
+	case "address":
+		a.dead = !openable(&a.target, f.target == H5)
+	case "picture":
+		if a.picture = e.src; a.picture == nil {
+			a.picture = f.media(e.content.SrcType, a.source.Target)
+		}
+		a.dead = a.picture == nil
+	}
+}
+
+// substituteAction finds the action that stands in for one the vendor does not perform.
+func (f *fitter) substituteAction(a *action, e *element) *action {
+	was := a.typ
+	for _, s := range f.rules.degrade.Actions[a.typ] {
+		rule, ok := f.cat.Action(s.To)
+		if !ok || !rule.Supports(f.vendor) {
+			continue
+		}
+		b := &action{typ: rule.Type, dialect: f.rules.dialects.Actions[rule.Type], source: a.source, floor: -1, field: a.field}
+		shown := rule.Type
+		switch s.Target {
+		case "same":
+			if a.dead || len(rule.Schemes) > 0 && !slices.Contains(rule.Schemes, scheme(&a.target)) {
+				continue
+			}
+			b.target = a.target
+		case "picture":
+			if b.picture = a.picture; b.picture == nil {
+				continue
+			}
+			shown += " of the picture"
+		case "link":
+			b.link, b.part = true, "c"
+			if was == "OPEN_POPUP" {
+				b.part = "d"
+			}
+			shown += " of the link's page"
+		}
+		f.note(e.field+".action_type", was, shown, fmt.Sprintf("%s does not perform %s: %s", f.vendor, was, s.Why))
+		return b
+	}
+	f.note(e.field+".action_type", was, "", fmt.Sprintf("%s does not perform %s and nothing stands in", f.vendor, was))
+	return nil
+}
+
+// fitFloor fits what happens if the app is not installed.
+func (f *fitter) fitFloor(a *action) {
+	want := 0
+	if a.source.FloorType != nil {
+		want = *a.source.FloorType
+	}
+	if f.vendor == "" || slices.Contains(f.cat.Floor(f.vendor), want) {
+		a.floor = want
+		return
+	}
+	for _, s := range f.rules.degrade.Floors[fmt.Sprint(want)] {
+		if !slices.Contains(f.cat.Floor(f.vendor), s.To) || len(s.Needs) > 0 && !slices.Contains(s.Needs, literalScheme(a.source.FloorURL)) {
+			continue
+		}
+		a.floor = s.To
+		f.note(a.field+".action.floor_type", fmt.Sprint(want), fmt.Sprint(s.To), fmt.Sprintf("%s does not know this fallback: %s", f.vendor, s.Why))
+		return
+	}
+	f.note(a.field+".action.floor_type", fmt.Sprint(want), "", fmt.Sprintf("%s does not know this fallback and nothing stands in", f.vendor))
+}
+
+// scripts are the schemes that run or embed what the address itself says. No target may have one.
+var scripts = []string{"javascript", "vbscript", "data", "blob", "file", "filesystem", "about", "view-source"}
+
+// openable reports whether an address may stand on the target: its scheme is literal and no script's, or the whole address is one parameter, which
+// is then checked with its value. A page needs a scheme; a handset's deep link may go without.
+func openable(t *text, page bool) bool {
+	if t.whole() >= 0 {
+		return true
+	}
+	if t.empty() || t.pieces[0].param >= 0 {
+		return false
+	}
+	s := scheme(t)
+	if s == "" {
+		return !page && !strings.ContainsAny(t.pieces[0].lit, ":") && !t.dynamic()
+	}
+	return !slices.Contains(scripts, s)
+}
+
+// scheme is the literal scheme of an address, in lower case; empty if it has none.
+func scheme(t *text) string {
+	if t.empty() || t.pieces[0].param >= 0 {
+		return ""
+	}
+	return literalScheme(t.pieces[0].lit)
+}
+
+// literalScheme reads a scheme as a browser would: leading blanks and controls do not count, tabs and line ends nowhere.
+func literalScheme(s string) string {
+	s = strings.TrimLeftFunc(s, func(r rune) bool { return r <= ' ' })
+	head, _, ok := strings.Cut(s, ":")
+	if !ok {
+		return ""
+	}
+	head = strings.ToLower(strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(head))
+	for i, c := range head {
+		if !('a' <= c && c <= 'z' || i > 0 && ('0' <= c && c <= '9' || c == '+' || c == '-' || c == '.')) {
+			return ""
+		}
+	}
+	return head
+}

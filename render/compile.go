@@ -1,0 +1,74 @@
+package render
+
+import (
+	"errors"
+	"fmt"
+
+	"cardlink/templates"
+)
+
+// Compile draws t for target with the built-in rules. The notes name everything that target does not show as the template has it.
+// It fails with ErrLayout if the vendor shows neither the layout nor one that could stand in.
+func Compile(cat *templates.Catalogue, t *templates.Template, target Target) (*Program, []Note, error) {
+	return builtin().Compile(cat, t, target)
+}
+
+// Compile is the package's Compile under these rules.
+func (r *Rules) Compile(cat *templates.Catalogue, t *templates.Template, target Target) (*Program, []Note, error) {
+	if cat == nil || t == nil || target >= Targets {
+		return nil, nil, errors.New("compile: needs a catalogue, a template and a target")
+	}
+	c, notes, err := r.fit(cat, t, target)
+	if err != nil {
+		return nil, nil, fmt.Errorf("compile template %d for %s: %w", t.ID, target, err)
+	}
+	sample := SampleValues(t)
+	var p *Program
+	if target == H5 {
+		p, err = h5Program(c, &sample)
+	} else {
+		var b jsonBuilder
+		b.card(c)
+		p, err = b.program(CardType, &sample)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("compile template %d for %s: %w", t.ID, target, err)
+	}
+	return p, notes, nil
+}
+
+// Set holds one template's programs by target; an entry is nil if that target cannot show the template at all.
+type Set [Targets]*Program
+
+// CompileAll compiles t for every target and collects the notes of all. A vendor that cannot show the template has no program and a note of its
+// own; the H5 page always exists unless err is set.
+func CompileAll(cat *templates.Catalogue, t *templates.Template) (*Set, []Note, error) {
+	return builtin().CompileAll(cat, t)
+}
+
+// CompileAll is the package's CompileAll under these rules.
+func (r *Rules) CompileAll(cat *templates.Catalogue, t *templates.Template) (*Set, []Note, error) {
+	var set Set
+	var all []Note
+	for target := range Targets {
+		p, notes, err := r.Compile(cat, t, target)
+		if errors.Is(err, ErrLayout) && target != H5 {
+			all = append(all, Note{Target: target.String(), Field: "card_id", Lost: t.CardID, Why: "the vendor shows neither this layout nor one that could stand in"})
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		set[target] = p
+		all = append(all, notes...)
+	}
+	return &set, all, nil
+}
+
+// SampleValues are t's example values with a placeholder for all else: what previews show and what sizes are measured with.
+func SampleValues(t *templates.Template) Values {
+	return Values{
+		Origin: "https://s.example.com", Link: "https://s.example.com/Ab3dE6gH", ResolveID: "00000000-0000-0000-0000-000000000000",
+		Expire: "2030-01-02T03:04:05Z", Params: Examples(t),
+	}
+}
