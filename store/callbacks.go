@@ -1,0 +1,484 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cardlink/callback"
+)
+
+var _ callback.Store = (*DB)(nil)
+
+// States of callback_deliveries.
+const (
+	deliveryWaiting = 0
+	deliveryDone    = 1
+	deliveryDead    = 2
+)
+
+const endpointColumns = `id, tenant, url_type, url, disabled, created_ms`
+
+func scanEndpoint(row interface{ Scan(...any) error }) (e callback.Endpoint, err error) {
+	var created int64
+	err = row.Scan(&e.ID, &e.Tenant, &e.URLType, &e.URL, &e.Disabled, &created)
+	e.CreatedAt = time.UnixMilli(created).UTC()
+	return e, err
+}
+
+// PutEndpoint implements callback.Store.
+func (db *DB) PutEndpoint(ctx context.Context, e callback.Endpoint) (out callback.Endpoint, err error) {
+	err = db.Write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		out, err = scanEndpoint(tx.QueryRowContext(ctx,
+			`INSERT INTO callbacks (id, tenant, url_type, url, disabled, created_ms, updated_ms) VALUES ($1, $2, $3, $4, '', $5, $5)
+			 ON CONFLICT (tenant, url_type) DO UPDATE SET url = excluded.url, disabled = '', updated_ms = excluded.updated_ms
+			 RETURNING `+endpointColumns, e.ID, e.Tenant, int(e.URLType), e.URL, e.CreatedAt.UnixMilli()))
+		return err
+	})
+	if err != nil {
+		return callback.Endpoint{}, fmt.Errorf("put a callback address: %w", err)
+	}
+	return out, nil
+}
+
+// Endpoints implements callback.Store.
+func (db *DB) Endpoints(ctx context.Context, tenant string) ([]callback.Endpoint, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT `+endpointColumns+` FROM callbacks WHERE tenant = $1 ORDER BY url_type`, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("list callback addresses: %w", err)
+	}
+	defer rows.Close()
+	var out []callback.Endpoint
+	for rows.Next() {
+		e, err := scanEndpoint(rows)
+		if err != nil {
+			return nil, fmt.Errorf("list callback addresses: %w", err)
+		}
+		out = append(out, e)
+	}
+	return out, rows.Err()
+}
+
+// Disable implements callback.Store.
+func (db *DB) Disable(ctx context.Context, id, url, reason string, now time.Time) error {
+	return db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE callbacks SET disabled = $3, updated_ms = $4 WHERE id = $1 AND url = $2`, id, url, reason, now.UnixMilli())
+		return err
+	})
+}
+
+// PutSigning implements callback.Store.
+func (db *DB) PutSigning(ctx context.Context, tenant string, s callback.Signing, now time.Time) error {
+	sealed := ""
+	if s.Secret != "" {
+		box, err := db.sealer(ctx, tenant)
+		if err != nil {
+			return err
+		}
+		sealed = box.Seal(s.Secret)
+	}
+	return db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx,
+			`INSERT INTO callback_signing (tenant, mode, access, secret, updated_ms) VALUES ($1, $2, $3, $4, $5)
+			 ON CONFLICT (tenant) DO UPDATE SET mode = excluded.mode, access = excluded.access, secret = excluded.secret, updated_ms = excluded.updated_ms`,
+			tenant, string(s.Mode), s.Access, sealed, now.UnixMilli())
+		return err
+	})
+}
+
+// Signing implements callback.Store.
+func (db *DB) Signing(ctx context.Context, tenant string) (callback.Signing, error) {
+	var s callback.Signing
+	var sealed string
+	err := db.read.QueryRowContext(ctx, `SELECT mode, access, secret FROM callback_signing WHERE tenant = $1`, tenant).Scan(&s.Mode, &s.Access, &sealed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return callback.Signing{}, nil
+	}
+	if err == nil && sealed != "" {
+		box, err := db.sealer(ctx, tenant)
+		if err != nil {
+			return callback.Signing{}, err
+		}
+		if s.Secret, err = box.Open(sealed); err != nil {
+			return callback.Signing{}, fmt.Errorf("open the callback secret: %w", err)
+		}
+	}
+	if err != nil {
+		return callback.Signing{}, fmt.Errorf("read callback signing: %w", err)
+	}
+	return s, nil
+}
+
+// Enqueue implements callback.Store. Facts of tenants without an address, often all of a batch, cost one read and no write.
+func (db *DB) Enqueue(ctx context.Context, news []callback.News, now time.Time) (added int, err error) {
+	listening, err := db.listening(ctx)
+	if err != nil {
+		return 0, err
+	}
+	b := []byte{'['}
+	for _, n := range news {
+		if !listening[n.Tenant] {
+			continue
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(appendJSON(append(b, '['), n.Tenant), ',')
+		b = append(appendJSON(b, n.FactID), ',')
+		b = append(appendJSON(b, string(n.Kind)), ',')
+		b = append(appendJSON(b, string(n.Data)), ']')
+	}
+	if len(b) == 1 {
+		return 0, nil
+	}
+	b = append(b, ']')
+	err = db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx,
+			`INSERT INTO callback_deliveries (tenant, url_type, fact_id, kind, data, state, push_id, attempts, tries, next_ms, claimed_by, created_ms, ended_ms, result)
+			 SELECT c.tenant, c.url_type, value->>1, value->>2, value->>3, 0, '', 0, 0,
+			        CAST($2 AS BIGINT) + CASE WHEN c.url_type = 2 THEN CAST($3 AS BIGINT) ELSE 0 END, '', CAST($2 AS BIGINT), 0, ''
+			 FROM `+db.dialect.rows("$1")+`
+			 JOIN callbacks c ON c.tenant = value->>0 AND c.disabled = '' AND (c.url_type = 1) = (value->>2 = 'template')
+			 WHERE true ON CONFLICT (tenant, url_type, fact_id) DO NOTHING`, string(b), now.UnixMilli(), callback.Linger.Milliseconds())
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		added = int(n)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("queue deliveries: %w", err)
+	}
+	return added, nil
+}
+
+// listening is the set of tenants with an enabled address. There are at most three rows per customer.
+func (db *DB) listening(ctx context.Context) (map[string]bool, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT DISTINCT tenant FROM callbacks WHERE disabled = ''`)
+	if err != nil {
+		return nil, fmt.Errorf("list callback tenants: %w", err)
+	}
+	defer rows.Close()
+	out := map[string]bool{}
+	for rows.Next() {
+		var t string
+		if err := rows.Scan(&t); err != nil {
+			return nil, fmt.Errorf("list callback tenants: %w", err)
+		}
+		out[t] = true
+	}
+	return out, rows.Err()
+}
+
+// Due implements callback.Store: one index probe per address.
+func (db *DB) Due(ctx context.Context) ([]callback.Due, error) {
+	rows, err := db.read.QueryContext(ctx,
+		`SELECT tenant, url_type, next_ms FROM (
+		   SELECT c.tenant, c.url_type, (SELECT min(d.next_ms) FROM callback_deliveries d
+		                                 WHERE d.tenant = c.tenant AND d.url_type = c.url_type AND d.state = 0) AS next_ms
+		   FROM callbacks c WHERE c.disabled = '') AS q WHERE next_ms IS NOT NULL ORDER BY next_ms`)
+	if err != nil {
+		return nil, fmt.Errorf("look for due deliveries: %w", err)
+	}
+	defer rows.Close()
+	var out []callback.Due
+	for rows.Next() {
+		var d callback.Due
+		var next int64
+		if err := rows.Scan(&d.Tenant, &d.URLType, &next); err != nil {
+			return nil, fmt.Errorf("look for due deliveries: %w", err)
+		}
+		d.Next = time.UnixMilli(next).UTC()
+		out = append(out, d)
+	}
+	return out, rows.Err()
+}
+
+// Claim implements callback.Store.
+func (db *DB) Claim(ctx context.Context, tenant string, t callback.URLType, holder string, now time.Time, lease time.Duration, limit int) (callback.Claim, error) {
+	var out callback.Claim
+	err := db.Write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		out = callback.Claim{}
+		out.Endpoint, err = scanEndpoint(tx.QueryRowContext(ctx,
+			`SELECT `+endpointColumns+` FROM callbacks WHERE tenant = $1 AND url_type = $2 AND disabled = ''`, tenant, int(t)))
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		rows, err := db.dueRows(ctx, tx, tenant, t, now, limit)
+		if err != nil {
+			return err
+		}
+		out.Pushes = pushesOf(rows, t, now, limit)
+		if len(out.Pushes) == 0 {
+			return nil
+		}
+		b := []byte{'['}
+		for _, p := range out.Pushes {
+			for _, it := range p.Items {
+				if len(b) > 1 {
+					b = append(b, ',')
+				}
+				b = append(appendInt(append(b, '['), it.ID), ',')
+				b = append(appendJSON(b, p.ID), ']')
+			}
+		}
+		_, err = tx.ExecContext(ctx,
+			`UPDATE callback_deliveries SET attempts = attempts + 1, tries = tries + 1, next_ms = $2, claimed_by = $3, push_id = value->>1
+			 FROM `+db.dialect.rows("$1")+` WHERE callback_deliveries.id = CAST(value->>0 AS BIGINT)`, string(append(b, ']')), now.Add(lease).UnixMilli(), holder)
+		return err
+	})
+	if err != nil {
+		return callback.Claim{}, fmt.Errorf("claim deliveries: %w", err)
+	}
+	return out, nil
+}
+
+// dueRow is a waiting row as a claim sees it: counts are before the claim.
+type dueRow struct {
+	callback.Item
+	kind callback.Kind
+	push string
+	next int64
+}
+
+// dueRows reads what a claim may take, oldest first. For a batched address that includes rows whose linger is not over: they may fill a batch.
+func (db *DB) dueRows(ctx context.Context, tx *sql.Tx, tenant string, t callback.URLType, now time.Time, limit int) ([]dueRow, error) {
+	linger := time.Duration(0)
+	if t == callback.Batched {
+		limit *= callback.BatchLimit
+		linger = callback.Linger
+	}
+	rows, err := tx.QueryContext(ctx,
+		`SELECT id, fact_id, kind, data, attempts, tries, push_id, next_ms FROM callback_deliveries
+		 WHERE tenant = $1 AND url_type = $2 AND state = 0 AND next_ms <= $3 AND (push_id = '' OR next_ms <= $4)
+		 ORDER BY next_ms, push_id, id LIMIT $5`+db.dialect.forUpdateSkipLocked,
+		tenant, int(t), now.Add(linger).UnixMilli(), now.UnixMilli(), limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []dueRow
+	for rows.Next() {
+		var r dueRow
+		var data string
+		if err := rows.Scan(&r.ID, &r.FactID, &r.kind, &data, &r.Attempts, &r.Tries, &r.push, &r.next); err != nil {
+			return nil, err
+		}
+		r.Data = []byte(data)
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+// pushesOf groups rows into pushes. Rows that were a push stay that push. Fresh rows of a batched address make pushes of one kind: full ones
+// at once, the rest when its oldest row's linger is over. limit bounds the pushes.
+func pushesOf(rows []dueRow, t callback.URLType, now time.Time, limit int) []callback.Push {
+	size := 1
+	if t == callback.Batched {
+		size = callback.BatchLimit
+	}
+	var (
+		out   []callback.Push
+		known = map[string]int{}
+		fresh = map[callback.Kind][]dueRow{}
+	)
+	take := func(r dueRow) callback.Item {
+		r.Attempts++
+		r.Tries++
+		return r.Item
+	}
+	flush := func(k callback.Kind) {
+		p := callback.Push{ID: uuid.NewString(), Kind: k}
+		for _, r := range fresh[k] {
+			p.Items = append(p.Items, take(r))
+		}
+		delete(fresh, k)
+		out = append(out, p)
+	}
+	// A push cut by the limit of the query waits for the next claim, whole.
+	full := len(rows) == limit*size
+	for full && size > 1 && len(rows) > 0 && rows[len(rows)-1].push != "" && rows[0].push != rows[len(rows)-1].push {
+		cut := rows[len(rows)-1].push
+		for len(rows) > 0 && rows[len(rows)-1].push == cut {
+			rows = rows[:len(rows)-1]
+		}
+		full = false
+	}
+	for _, r := range rows {
+		if r.push != "" {
+			if i, ok := known[r.push]; ok {
+				out[i].Items = append(out[i].Items, take(r))
+				continue
+			}
+			if len(out) == limit {
+				continue
+			}
+			known[r.push] = len(out)
+			out = append(out, callback.Push{ID: r.push, Kind: r.kind, Items: []callback.Item{take(r)}})
+			continue
+		}
+		fresh[r.kind] = append(fresh[r.kind], r)
+		if len(fresh[r.kind]) == size {
+			if len(out) == limit {
+				delete(fresh, r.kind)
+				continue
+			}
+			flush(r.kind)
+		}
+	}
+	for _, k := range []callback.Kind{callback.KindSMS, callback.KindShortLink} {
+		if rs := fresh[k]; len(rs) > 0 && rs[0].next <= now.UnixMilli() && len(out) < limit {
+			flush(k)
+		}
+	}
+	return out
+}
+
+// Finish implements callback.Store.
+func (db *DB) Finish(ctx context.Context, rs []callback.Result, now time.Time) error {
+	if len(rs) == 0 {
+		return nil
+	}
+	rows := make([][5]any, len(rs))
+	for i, r := range rs {
+		state := map[callback.Verdict]int{callback.Delivered: deliveryDone, callback.Again: deliveryWaiting, callback.Dead: deliveryDead}[r.Verdict]
+		rows[i] = [5]any{r.Item.ID, r.Item.Attempts, state, r.Next.UnixMilli(), r.Text}
+	}
+	arg, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	err = db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx,
+			`UPDATE callback_deliveries SET state = CAST(value->>2 AS INTEGER), result = value->>4, claimed_by = '',
+			        next_ms = CASE WHEN CAST(value->>2 AS INTEGER) = 0 THEN CAST(value->>3 AS BIGINT) ELSE next_ms END,
+			        ended_ms = CASE WHEN CAST(value->>2 AS INTEGER) = 0 THEN 0 ELSE CAST($2 AS BIGINT) END
+			 FROM `+db.dialect.rows("$1")+`
+			 WHERE callback_deliveries.id = CAST(value->>0 AS BIGINT)
+			   AND (state = 0 AND attempts = CAST(value->>1 AS INTEGER) OR state <> 1 AND CAST(value->>2 AS INTEGER) = 1)`,
+			string(arg), now.UnixMilli())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record %d attempts: %w", len(rs), err)
+	}
+	return nil
+}
+
+// GiveBack implements callback.Store.
+func (db *DB) GiveBack(ctx context.Context, items []callback.Item, now time.Time) error {
+	rows := make([][2]int64, len(items))
+	for i, it := range items {
+		rows[i] = [2]int64{it.ID, int64(it.Attempts)}
+	}
+	arg, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	return db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx,
+			`UPDATE callback_deliveries SET attempts = attempts - 1, tries = tries - 1, next_ms = $2, claimed_by = ''
+			 FROM `+db.dialect.rows("$1")+`
+			 WHERE callback_deliveries.id = CAST(value->>0 AS BIGINT) AND state = 0 AND attempts = CAST(value->>1 AS INTEGER)`, string(arg), now.UnixMilli())
+		return err
+	})
+}
+
+// Release implements callback.Store.
+func (db *DB) Release(ctx context.Context, holder string, now time.Time) (n int, err error) {
+	return db.changed(ctx, `UPDATE callback_deliveries SET next_ms = $2, claimed_by = '' WHERE state = 0 AND claimed_by = $1 AND claimed_by <> ''`,
+		holder, now.UnixMilli())
+}
+
+// BuryDisabled implements callback.Store.
+func (db *DB) BuryDisabled(ctx context.Context, now time.Time, limit int) (int, error) {
+	return db.changed(ctx,
+		`UPDATE callback_deliveries SET state = 2, ended_ms = $1, claimed_by = '', result = 'the address is disabled' WHERE id IN (
+		   SELECT d.id FROM callbacks c JOIN callback_deliveries d ON d.tenant = c.tenant AND d.url_type = c.url_type
+		   WHERE c.disabled <> '' AND d.state = 0 LIMIT $2)`, now.UnixMilli(), limit)
+}
+
+// Purge implements callback.Store.
+func (db *DB) Purge(ctx context.Context, delivered, dead time.Time, limit int) (int, error) {
+	n := 0
+	for state, before := range map[int]time.Time{deliveryDone: delivered, deliveryDead: dead} {
+		gone, err := db.changed(ctx,
+			`DELETE FROM callback_deliveries WHERE id IN (
+			   SELECT id FROM callback_deliveries WHERE state <> 0 AND state = $1 AND ended_ms < $2 LIMIT $3)`, state, before.UnixMilli(), limit-n)
+		if n += gone; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// DeadLetters implements callback.Store.
+func (db *DB) DeadLetters(ctx context.Context, tenant string, limit int) ([]callback.DeadLetter, error) {
+	rows, err := db.read.QueryContext(ctx,
+		`SELECT id, url_type, kind, fact_id, attempts, result, ended_ms FROM callback_deliveries
+		 WHERE tenant = $1 AND state = 2 ORDER BY ended_ms DESC, id DESC LIMIT $2`, tenant, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list dead letters: %w", err)
+	}
+	defer rows.Close()
+	var out []callback.DeadLetter
+	for rows.Next() {
+		var d callback.DeadLetter
+		var died int64
+		if err := rows.Scan(&d.ID, &d.URLType, &d.Kind, &d.FactID, &d.Attempts, &d.Result, &died); err != nil {
+			return nil, fmt.Errorf("list dead letters: %w", err)
+		}
+		d.DiedAt = time.UnixMilli(died).UTC()
+		out = append(out, d)
+	}
+	return out, rows.Err()
+}
+
+// replayRows bounds how many rows one transaction of a replay touches.
+const replayRows = 5000
+
+// Replay implements callback.Store.
+func (db *DB) Replay(ctx context.Context, tenant string, t callback.URLType, ids []int64, now time.Time) (n int, err error) {
+	where := ""
+	if len(ids) > 0 {
+		texts := make([]string, len(ids))
+		for i, id := range ids {
+			texts[i] = strconv.FormatInt(id, 10)
+		}
+		where = ` AND id IN (` + strings.Join(texts, ",") + `)` // numbers only
+	}
+	for {
+		part, err := db.changed(ctx,
+			`UPDATE callback_deliveries SET state = 0, tries = 0, next_ms = $3, ended_ms = 0 WHERE id IN (
+			   SELECT id FROM callback_deliveries WHERE tenant = $1 AND url_type = $2 AND state = 2`+where+` LIMIT $4)`,
+			tenant, int(t), now.UnixMilli(), replayRows)
+		if n += part; err != nil || part < replayRows {
+			return n, err
+		}
+	}
+}
+
+// changed runs one statement and counts the rows it touched.
+func (db *DB) changed(ctx context.Context, stmt string, args ...any) (n int, err error) {
+	err = db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, stmt, args...)
+		if err != nil {
+			return err
+		}
+		affected, err := res.RowsAffected()
+		n = int(affected)
+		return err
+	})
+	return n, err
+}
