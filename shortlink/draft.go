@@ -10,6 +10,7 @@ type Request struct {
 	Tenant         string
 	User           string // name of the calling user
 	TaskID         string // UUID
+	TaskName       string // copied to the links, for lists
 	FromSend       bool   // limits and texts of §8 instead of §7
 	TplID          string
 	Signs          []string

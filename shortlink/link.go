@@ -13,6 +13,8 @@ type Link struct {
 	ID         int64 // 63-bit, from leased blocks; a standard code is a keyed permutation of it
 	Tenant     string
 	TaskID     string // resolve or send task
+	TaskName   string // shown in lists
+	User       string // name of the user who created the task
 	FromSend   bool   // the task is a send task
 	Domain     string // "s.example.com" or "s.example.com/a1"
 	Code       string
@@ -20,10 +22,11 @@ type Link struct {
 	Group      bool // aim_code_type group; else individual
 	TplID      int64
 	TplVersion int
+	TplName    string   // as it was when the link was made, for lists
 	Signs      []string // the signatures of which the SMS must carry one
 	Limit      int64    // resolving_times
 	CustFlag   string   // as the caller gave it; sealed at rest
-	CustRef    string   // keyed hash of CustFlag
+	CustRef    string   // keyed hash of CustFlag, given by the store when it reads a link
 	Params     map[string]string
 	CustomURL  string
 	CreatedAt  time.Time

@@ -1,0 +1,84 @@
+package shortlink
+
+import (
+	"context"
+	"strings"
+
+	"cardlink/fault"
+)
+
+// List gives a window of the links of resolve tasks, one row per link, newest first (api.md §7.3). aimURL, if not empty, selects one link.
+func (s *Service) List(ctx context.Context, f LinkFilter, aimURL string) ([]LinkRow, int, error) {
+	f.ResolveOnly = true
+	if ok := s.narrow(&f, aimURL); !ok {
+		return nil, 0, nil
+	}
+	return s.o.Store.ListLinks(ctx, f)
+}
+
+// Details gives a window of resolutions and of links that have none, of resolve and of send tasks (api.md §7.4).
+func (s *Service) Details(ctx context.Context, f LinkFilter, aimURL string) ([]DetailRow, int, error) {
+	switch f.Status {
+	case "", StatusSuccess, StatusFail, StatusUnresolved:
+	default:
+		return nil, 0, fault.In(fault.Parameter, "resolved_status", "must be success, fail or unresolved")
+	}
+	if ok := s.narrow(&f, aimURL); !ok {
+		return nil, 0, nil
+	}
+	return s.o.Store.ListDetails(ctx, f)
+}
+
+// narrow turns an aim_url into a link's key; false: no link can have that address.
+func (s *Service) narrow(f *LinkFilter, aimURL string) bool {
+	f.Now = s.o.Now()
+	if aimURL == "" {
+		return true
+	}
+	cut := strings.LastIndexByte(aimURL, '/')
+	if cut < 0 {
+		return false
+	}
+	domain, err := ParseDomain(aimURL[:cut])
+	if err != nil || !IsCustom(aimURL[cut+1:]) {
+		return false
+	}
+	// Whether the code is standard or custom is the domain's matter; the store tries both keys and compares the code.
+	f.Domain, f.Code = domain, aimURL[cut+1:]
+	if id, err := s.codes.ParseCode([]byte(f.Code)); err == nil {
+		f.LinkID = id
+	}
+	return true
+}
+
+// RegisterDomain registers a short-link domain for one generation type, for a tenant or, with an empty tenant, for all.
+func (s *Service) RegisterDomain(ctx context.Context, d Domain) error {
+	name, err := ParseDomain(d.Name)
+	if err != nil {
+		return fault.In(fault.Parameter, "domain", err.Error())
+	}
+	if d.Generation != Standard && d.Generation != Custom {
+		return fault.In(fault.Parameter, "generation_type", "must be 1 or 2")
+	}
+	d.Name = name
+	return s.o.Store.SaveDomain(ctx, d)
+}
+
+// Domains lists the domains a tenant may use.
+func (s *Service) Domains(ctx context.Context, tenant string) ([]Domain, error) {
+	return s.o.Store.Domains(ctx, tenant)
+}
+
+// RegisterJump allows a host as the target of a tenant's custom_url; "*.example.com" allows every host below example.com.
+func (s *Service) RegisterJump(ctx context.Context, tenant, host string) error {
+	host = strings.ToLower(host)
+	if !isHost(strings.TrimPrefix(host, "*.")) {
+		return fault.In(fault.Parameter, "host", "must be a host name such as shop.example.com or *.example.com")
+	}
+	return s.o.Store.SaveJumpHost(ctx, tenant, host)
+}
+
+// Jumps lists a tenant's jump hosts.
+func (s *Service) Jumps(ctx context.Context, tenant string) (JumpList, error) {
+	return s.o.Store.JumpHosts(ctx, tenant)
+}

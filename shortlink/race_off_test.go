@@ -1,0 +1,5 @@
+//go:build !race
+
+package shortlink
+
+const raceEnabled = false
