@@ -198,7 +198,7 @@ func (s *Service) Policies(ctx context.Context, tenant string) ([]Policy, error)
 
 // Entries lists a tenant's audit log, newest first, in pages: at most limit entries with an id below before (0 = from the newest).
 func (s *Service) Entries(ctx context.Context, tenant string, before int64, limit int) ([]Entry, error) {
-	return s.store.Entries(ctx, tenant, before, limit)
+	return s.store.AuditEntries(ctx, tenant, before, limit)
 }
 
 func (s *Service) knownPolicies(ctx context.Context, tenant string, names []string) error {

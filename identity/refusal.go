@@ -53,7 +53,7 @@ func (s *Service) refused(ctx context.Context, a Account, remote string, err err
 			Tenant: a.Tenant.ID, At: now, Actor: actor, Action: "Authenticate", Object: a.User.ID, Remote: remote, Outcome: r.fault.Text(fault.English),
 		}
 		// The caller is refused whether or not the log can be written.
-		if err := s.store.Record(ctx, e); err != nil {
+		if err := s.store.AddAuditEntry(ctx, e); err != nil {
 			s.log.LogAttrs(ctx, slog.LevelWarn, "a refused authentication was not recorded", slog.String("error", err.Error()))
 		}
 	}

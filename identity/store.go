@@ -56,9 +56,9 @@ type Store interface {
 	// any node. It returns once the memory is durable. Signatures made before forget may be dropped; zero = drop none now.
 	UseSignature(ctx context.Context, made time.Time, signature int64, forget time.Time) (fresh bool, err error)
 
-	// Record appends an entry to the audit log. Entries are never changed or removed.
-	Record(ctx context.Context, e Entry) error
-	// Entries lists a tenant's audit log, newest first: at most limit entries with an id below before (0 = from the newest).
+	// AddAuditEntry appends an entry to the audit log. Entries are never changed or removed.
+	AddAuditEntry(ctx context.Context, e Entry) error
+	// AuditEntries lists a tenant's audit log, newest first: at most limit entries with an id below before (0 = from the newest).
 	// The tenant "" lists what could not be laid at any tenant's door.
-	Entries(ctx context.Context, tenant string, before int64, limit int) ([]Entry, error)
+	AuditEntries(ctx context.Context, tenant string, before int64, limit int) ([]Entry, error)
 }

@@ -34,8 +34,8 @@ func (db *DB) UseSignature(ctx context.Context, made time.Time, signature int64,
 	return fresh, nil
 }
 
-// Record implements identity.Store.
-func (db *DB) Record(ctx context.Context, e identity.Entry) error {
+// AddAuditEntry implements identity.Store.
+func (db *DB) AddAuditEntry(ctx context.Context, e identity.Entry) error {
 	return db.audited(ctx, e, func(context.Context, *sql.Tx) error { return nil })
 }
 
@@ -56,8 +56,8 @@ func (db *DB) audited(ctx context.Context, e identity.Entry, fn func(context.Con
 	return nil
 }
 
-// Entries implements identity.Store.
-func (db *DB) Entries(ctx context.Context, tenant string, before int64, limit int) ([]identity.Entry, error) {
+// AuditEntries implements identity.Store.
+func (db *DB) AuditEntries(ctx context.Context, tenant string, before int64, limit int) ([]identity.Entry, error) {
 	rows, err := db.read.QueryContext(ctx,
 		`SELECT id, tenant, at_ms, actor, action, object, remote, outcome FROM audit_log
 		 WHERE tenant = $1 AND (CAST($2 AS BIGINT) = 0 OR id < CAST($2 AS BIGINT)) ORDER BY id DESC LIMIT $3`, tenant, before, limit)

@@ -224,10 +224,10 @@ var Identity = []struct {
 		e := identity.Entry{
 			Tenant: h.tenant.ID, At: time.UnixMilli(1_700_000_000_123).UTC(), Actor: "AK", Action: "Authenticate", Object: "o", Remote: "192.0.2.1", Outcome: "no",
 		}
-		if err := s.Record(ctx, e); err != nil {
+		if err := s.AddAuditEntry(ctx, e); err != nil {
 			return err
 		}
-		newest, err := s.Entries(ctx, h.tenant.ID, 0, 2)
+		newest, err := s.AuditEntries(ctx, h.tenant.ID, 0, 2)
 		if err != nil {
 			return err
 		}
@@ -238,7 +238,7 @@ var Identity = []struct {
 		if err := same("newest entry", newest[0], e); err != nil {
 			return err
 		}
-		older, err := s.Entries(ctx, h.tenant.ID, newest[1].ID, 100)
+		older, err := s.AuditEntries(ctx, h.tenant.ID, newest[1].ID, 100)
 		if err != nil {
 			return err
 		}
@@ -256,7 +256,7 @@ var Identity = []struct {
 		if err := s.AddUser(ctx, h.user, identity.Entry{Tenant: h.tenant.ID, Action: "again"}); err == nil {
 			return errors.New("the same user was stored twice")
 		}
-		all, err := s.Entries(ctx, h.tenant.ID, 0, 100)
+		all, err := s.AuditEntries(ctx, h.tenant.ID, 0, 100)
 		if err != nil {
 			return err
 		}
