@@ -60,7 +60,7 @@ type Options struct {
 	// MaxBytes bounds all segments together; at the bound Append and Add return ErrFull. Default 8 GiB, at least two segments. Opening reads
 	// and verifies everything that is there, so this also bounds the time to open (a few seconds for 8 GiB on a solid-state disk).
 	MaxBytes  int64
-	MaxRecord int // longest record in bytes; default 1 MiB
+	MaxRecord int // longest record in bytes; default 512 KiB, which Kafka takes too, or what fits into a segment
 	// MaxUnsynced bounds the bytes taken but not yet synced. At the bound Add and Append wait for the disk. Default 8 MiB.
 	MaxUnsynced int64
 	// Gather is the longest time a record of Append waits for company before the sync; default 1 ms, at most 2 ms. A lone caller does not
@@ -84,7 +84,7 @@ func (o Options) withDefaults() (Options, error) {
 	set(&o.MaxBytes, 8<<30)
 	set(&o.MaxUnsynced, 8<<20)
 	if o.MaxRecord == 0 {
-		o.MaxRecord = 1 << 20
+		o.MaxRecord = int(min(512<<10, o.SegmentBytes-headerSize))
 	}
 	if o.Gather == 0 {
 		o.Gather = time.Millisecond
