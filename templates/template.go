@@ -4,7 +4,10 @@ package templates
 
 import (
 	"encoding/json"
+	"strconv"
 	"time"
+
+	"cardlink/fault"
 )
 
 // Vendor is a handset maker in the wire's spelling.
@@ -89,6 +92,12 @@ func (t *Template) Active(v Vendor) bool {
 	return false
 }
 
+// TplID is the wire form of ID.
+func (t *Template) TplID() string { return strconv.FormatInt(t.ID, 10) }
+
+// Public reports whether the template is of the built-in gallery and usable by every tenant.
+func (t *Template) Public() bool { return t.Tenant == "" }
+
 // Usable reports whether new links may be made from the template.
 func (t *Template) Usable() bool { return t.State == StateEnabled && t.Audit == AuditApproved }
 
@@ -157,6 +166,8 @@ type Factory struct {
 	Vendor Vendor `json:"factory_type"`
 	State  int    `json:"state"`
 	Desc   string `json:"desc,omitempty"`
+	// Pending tells a vendor that has not decided yet from one that refused; both are VendorNotEnabled on the wire.
+	Pending bool `json:"pending,omitempty"`
 }
 
 // Problem is one finding about a template: where, what, and how sure the rule's source is.
@@ -166,6 +177,9 @@ type Problem struct {
 	Vendor Vendor `json:"vendor,omitempty"` // set if only that vendor minds
 	Hard   bool   `json:"-"`                // refuses the template; soft problems are warnings
 	Source string `json:"source,omitempty"` // provenance mark of the figure
+
+	// Code is what a hard problem is answered with; empty = fault.Parameter.
+	Code fault.Code `json:"-"`
 }
 
 // MarshalPages gives the stored JSON form of pages.

@@ -1,0 +1,253 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	msqlite "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"cardlink/templates"
+)
+
+var _ templates.MaterialStore = (*DB)(nil)
+
+// jsonColumn is a list of texts as the argument of dialect.rows: one row each, read by value->>0.
+func jsonColumn(texts []string) string {
+	b := []byte{'['}
+	for i, t := range texts {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendJSON(append(b, '['), t), ']')
+	}
+	return string(append(b, ']'))
+}
+
+// isForeignKey reports whether err is a violated foreign key.
+func isForeignKey(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "23503"
+	}
+	var lite *msqlite.Error
+	return errors.As(err, &lite) && lite.Code() == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
+}
+
+// AddMaterial stores a material and charges its size to the tenant.
+func (db *DB) AddMaterial(ctx context.Context, m *templates.Material, quota int64) error {
+	primary := 0
+	err := db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if m.Size > quota {
+			return templates.ErrQuota
+		}
+		res, err := tx.ExecContext(ctx,
+			`INSERT INTO material_usage (tenant, bytes) VALUES ($1, CAST($2 AS BIGINT))
+			 ON CONFLICT (tenant) DO UPDATE SET bytes = material_usage.bytes + CAST($2 AS BIGINT)
+			 WHERE material_usage.bytes + CAST($2 AS BIGINT) <= CAST($3 AS BIGINT)`, m.Tenant, m.Size, quota)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(err, templates.ErrQuota)
+		}
+		primary = 0
+		if m.Video != "" { // the usage row is locked: thumbnails of one video come one after the other
+			var videos, thumbs int
+			if err := tx.QueryRowContext(ctx,
+				`SELECT (SELECT count(*) FROM materials WHERE id = $1 AND tenant = $2 AND kind = 'video'),
+				        (SELECT count(*) FROM materials WHERE video = $1 AND tenant = $2)`, m.Video, m.Tenant).Scan(&videos, &thumbs); err != nil {
+				return err
+			}
+			if videos == 0 {
+				return templates.ErrUnknown
+			}
+			if thumbs == 0 {
+				primary = 1
+			}
+		}
+		_, err = tx.ExecContext(ctx,
+			`INSERT INTO materials (resource_id, id, tenant, kind, file_name, description, rate, content_type, ext, size, width, height, digest, video,
+			   is_primary, created_ms)
+			 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+			m.ResourceID, m.ID, m.Tenant, m.Kind, m.FileName, m.Description, m.Rate, m.ContentType, m.Ext, m.Size, m.Width, m.Height, m.Digest, m.Video,
+			primary, millis(m.CreatedAt))
+		return err
+	})
+	m.Primary = err == nil && primary == 1
+	return err
+}
+
+const materialColumns = `m.resource_id, m.id, m.tenant, m.kind, m.file_name, m.description, m.rate, m.content_type, m.ext, m.size, m.width, m.height,
+	m.digest, m.video, m.is_primary, m.created_ms`
+
+func scanMaterial(row scanner) (*templates.Material, error) {
+	var m templates.Material
+	var primary int
+	var created int64
+	err := row.Scan(&m.ResourceID, &m.ID, &m.Tenant, &m.Kind, &m.FileName, &m.Description, &m.Rate, &m.ContentType, &m.Ext, &m.Size, &m.Width, &m.Height,
+		&m.Digest, &m.Video, &primary, &created)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, templates.ErrUnknown
+	}
+	m.Primary, m.CreatedAt = primary == 1, fromMillis(created)
+	return &m, err
+}
+
+func (db *DB) materials(ctx context.Context, tail string, args ...any) ([]*templates.Material, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT `+materialColumns+` FROM materials m `+tail, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read materials: %w", err)
+	}
+	defer rows.Close()
+	var list []*templates.Material
+	for rows.Next() {
+		m, err := scanMaterial(rows)
+		if err != nil {
+			return nil, fmt.Errorf("read materials: %w", err)
+		}
+		list = append(list, m)
+	}
+	return list, rows.Err()
+}
+
+// covers gives videos of one tenant their primary thumbnails.
+func (db *DB) covers(ctx context.Context, tenant string, list []*templates.Material) error {
+	var videos []string
+	for _, m := range list {
+		if m.Kind == "video" {
+			videos = append(videos, m.ID)
+		}
+	}
+	if len(videos) == 0 {
+		return nil
+	}
+	thumbs, err := db.materials(ctx, `WHERE m.tenant = $1 AND m.is_primary = 1 AND m.video IN (SELECT value->>0 FROM `+db.dialect.rows("$2")+`)`,
+		tenant, jsonColumn(videos))
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		if i := slices.IndexFunc(thumbs, func(t *templates.Material) bool { return m.Kind == "video" && t.Video == m.ID }); i >= 0 {
+			m.Thumbnail = thumbs[i]
+		}
+	}
+	return nil
+}
+
+// MaterialsOf reads the tenant's materials among the ids.
+func (db *DB) MaterialsOf(ctx context.Context, tenant string, resourceIDs []string) ([]*templates.Material, error) {
+	list, err := db.materials(ctx, `WHERE m.tenant = $1 AND m.resource_id IN (SELECT value->>0 FROM `+db.dialect.rows("$2")+`)`,
+		tenant, jsonColumn(resourceIDs))
+	if err != nil {
+		return nil, err
+	}
+	return list, db.covers(ctx, tenant, list)
+}
+
+// MaterialByResource reads a material of any tenant.
+func (db *DB) MaterialByResource(ctx context.Context, resourceID string) (*templates.Material, error) {
+	return scanMaterial(db.read.QueryRowContext(ctx, `SELECT `+materialColumns+` FROM materials m WHERE m.resource_id = $1`, resourceID))
+}
+
+// ListMaterials gives one window of a tenant's materials, newest first.
+func (db *DB) ListMaterials(ctx context.Context, f templates.MaterialFilter) (list []*templates.Material, total int, err error) {
+	var c conditions
+	c.add("m.tenant = ?", f.Tenant)
+	if f.Kind != "" {
+		c.add("m.kind = ?", f.Kind)
+	}
+	if f.ID != "" {
+		c.add("m.id = ?", f.ID)
+	}
+	if f.ResourceID != "" {
+		c.add("m.resource_id = ?", f.ResourceID)
+	}
+	if f.FileName != "" {
+		c.contains("m.file_name", f.FileName)
+	}
+	if err := db.read.QueryRowContext(ctx, `SELECT count(*) FROM materials m`+c.String(), c.args...).Scan(&total); err != nil {
+		return nil, 0, fmt.Errorf("count materials: %w", err)
+	}
+	if f.Offset >= total || f.Limit <= 0 {
+		return nil, total, nil
+	}
+	list, err = db.materials(ctx, c.String()+` ORDER BY m.created_ms DESC, m.resource_id DESC LIMIT `+strconv.Itoa(f.Limit)+` OFFSET `+strconv.Itoa(f.Offset), c.args...)
+	if err != nil {
+		return nil, 0, err
+	}
+	return list, total, db.covers(ctx, f.Tenant, list)
+}
+
+// DeleteMaterials forgets materials and gives their space back, all or none.
+func (db *DB) DeleteMaterials(ctx context.Context, tenant string, ids []string) error {
+	list := jsonColumn(ids)
+	// A video takes its covers along.
+	mine := `m.tenant = $1 AND (m.id IN (SELECT value->>0 FROM ` + db.dialect.rows("$2") + `) OR m.video IN (SELECT value->>0 FROM ` + db.dialect.rows("$2") + `))`
+	err := db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var named, used int
+		if err := tx.QueryRowContext(ctx,
+			`SELECT (SELECT count(*) FROM materials m WHERE m.tenant = $1 AND m.id IN (SELECT value->>0 FROM `+db.dialect.rows("$2")+`)),
+			        (SELECT count(*) FROM template_materials t JOIN materials m ON m.resource_id = t.resource_id WHERE `+mine+`)`,
+			tenant, list).Scan(&named, &used); err != nil {
+			return err
+		}
+		switch {
+		case named != len(ids):
+			return templates.ErrUnknown
+		case used > 0:
+			return templates.ErrInUse
+		}
+		rows, err := tx.QueryContext(ctx, `DELETE FROM materials AS m WHERE `+mine+` RETURNING size`, tenant, list)
+		if err != nil {
+			return err
+		}
+		freed, err := sum(rows)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE material_usage SET bytes = bytes - CAST($2 AS BIGINT) WHERE tenant = $1`, tenant, freed)
+		return err
+	})
+	if isForeignKey(err) { // a template took hold of it a moment ago
+		return templates.ErrInUse
+	}
+	return err
+}
+
+// sum adds up rows of one integer and closes them.
+func sum(rows *sql.Rows) (total int64, err error) {
+	defer rows.Close()
+	for rows.Next() {
+		var n int64
+		if err := rows.Scan(&n); err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, rows.Err()
+}
+
+// KnownDigests tells which digests some material has.
+func (db *DB) KnownDigests(ctx context.Context, digests []string) (map[string]bool, error) {
+	rows, err := db.read.QueryContext(ctx,
+		`SELECT DISTINCT m.digest FROM materials m WHERE m.digest IN (SELECT value->>0 FROM `+db.dialect.rows("$1")+`)`, jsonColumn(digests))
+	if err != nil {
+		return nil, fmt.Errorf("look up digests: %w", err)
+	}
+	defer rows.Close()
+	known := map[string]bool{}
+	for rows.Next() {
+		var d string
+		if err := rows.Scan(&d); err != nil {
+			return nil, err
+		}
+		known[d] = true
+	}
+	return known, rows.Err()
+}

@@ -1,0 +1,458 @@
+package templates
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cardlink/fault"
+)
+
+// MaterialOptions configure Materials.
+type MaterialOptions struct {
+	Store     MaterialStore // required
+	Blobs     Blobs         // required
+	Catalogue *Catalogue    // required: formats, sizes and proportions
+	Quota     int64         // bytes per tenant; 0 = 10 GiB (api.md §6)
+	Fetch     FetchOptions
+	Origin    string           // the edge's address, for file addresses in lists; empty gives paths without origin
+	Now       func() time.Time // nil = time.Now
+	Log       *slog.Logger     // nil = silent
+}
+
+// defaultQuota is a tenant's material space in bytes.
+const defaultQuota = 10 << 30
+
+// CacheControl is how the edge serves materials: what stands under an aim_resource_id never changes.
+const CacheControl = "public, max-age=31536000, immutable"
+
+// Materials keeps images and videos: it takes them in, lists and deletes them, and opens their contents for the edge. It also serves the pictures of the built-in gallery,
+// which belong to nobody and cannot be deleted. Its methods are safe for concurrent use.
+type Materials struct {
+	o       MaterialOptions
+	gallery map[string]*galleryPicture
+	fetch   *fetcher
+	// decoding bounds how many uploads are unfolded at once (about 100 MB each at worst); more wait, bounded by their context.
+	decoding chan struct{}
+}
+
+// NewMaterials builds the service.
+func NewMaterials(o MaterialOptions) (*Materials, error) {
+	if o.Store == nil || o.Blobs == nil || o.Catalogue == nil {
+		return nil, errors.New("materials: Store, Blobs and Catalogue are required")
+	}
+	if o.Quota <= 0 {
+		o.Quota = defaultQuota
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	pictures, err := galleryPictures(o.Catalogue)
+	if err != nil {
+		return nil, err
+	}
+	return &Materials{o: o, gallery: pictures, fetch: newFetcher(o.Fetch), decoding: make(chan struct{}, 4)}, nil
+}
+
+// Close lets go of connections kept for fetching.
+func (m *Materials) Close() error {
+	m.fetch.close()
+	return nil
+}
+
+// Upload asks for a material (api.md §6.1), in the wire's words.
+type Upload struct {
+	Kind        string // resource_type: image, video, thumbnail
+	Video       string // material_id: the video a thumbnail belongs to
+	FileType    string // url or stream
+	FileURL     string
+	FileStream  string // data URL
+	Rate        string // image_rate
+	FileName    string
+	Description string
+}
+
+// Upload checks a file, keeps it and returns what it became. The error is a fault with one of the codes of api.md §6 if the file breaks a rule. When it returns nil, content and
+// row are durable.
+func (m *Materials) Upload(ctx context.Context, tenant string, u Upload) (*Material, error) {
+	if tenant == "" {
+		return nil, errors.New("a material needs a tenant")
+	}
+	if err := m.checkUpload(&u); err != nil {
+		return nil, err
+	}
+	if u.Kind == kindThumbnail {
+		if err := m.checkVideo(ctx, tenant, u.Video); err != nil {
+			return nil, err
+		}
+	}
+	data, err := m.content(ctx, &u)
+	if err != nil {
+		return nil, err
+	}
+	mat := &Material{
+		ID: uuid.NewString(), Tenant: tenant, Kind: u.Kind, FileName: u.FileName, Description: u.Description, Rate: u.Rate,
+		Size: int64(len(data)), Video: u.Video, CreatedAt: m.o.Now(),
+	}
+	if err := m.examine(ctx, mat, data, &u); err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(data)
+	mat.Digest = hex.EncodeToString(sum[:])
+	if err := m.o.Blobs.Put(ctx, mat.Digest, data); err != nil {
+		return nil, err
+	}
+	mat.ResourceID = newResourceID()
+	switch err := m.o.Store.AddMaterial(ctx, mat, m.o.Quota); {
+	case errors.Is(err, ErrQuota):
+		return nil, fault.Newf(fault.Parameter, "the material space of %d bytes is full; delete materials that no template uses", m.o.Quota)
+	case errors.Is(err, ErrUnknown):
+		return nil, fault.In(fault.Parameter, "material_id", "the video does not exist")
+	case err != nil:
+		return nil, fmt.Errorf("store a material: %w", err)
+	}
+	m.o.Log.LogAttrs(ctx, slog.LevelInfo, "material uploaded", slog.String("tenant", tenant), slog.String("resource", mat.ResourceID),
+		slog.String("kind", mat.Kind), slog.Int64("bytes", mat.Size))
+	return mat, nil
+}
+
+// newResourceID draws an 18-digit number from 7·10^17 up. It is random, so that one customer's material addresses say nothing about another's; the store refuses the
+// repetition that will not happen.
+func newResourceID() string {
+	var b [8]byte
+	rand.Read(b[:]) // never fails
+	const low, span = 700_000_000_000_000_000, 300_000_000_000_000_000
+	return strconv.FormatUint(low+binary.BigEndian.Uint64(b[:])%span, 10)
+}
+
+// checkUpload checks everything that can be said without the content.
+func (m *Materials) checkUpload(u *Upload) error {
+	if _, ok := m.o.Catalogue.materials[u.Kind]; !ok {
+		return fault.In(fault.Parameter, "resource_type", "must be image, video or thumbnail")
+	}
+	for _, f := range [...]struct {
+		name, text string
+		max        int
+	}{
+		{"material_id", u.Video, 36}, {"file_url", u.FileURL, 0}, {"image_rate", u.Rate, 32}, {"file_name", u.FileName, 200}, {"description", u.Description, 50},
+	} {
+		if f.max > 0 && chars(f.text) > f.max {
+			return fault.Inf(fault.Parameter, f.name, "must be at most %d characters", f.max)
+		}
+		if strings.ContainsAny(f.text, "<>") || repeatedBlanks(f.text) || strings.ContainsFunc(f.text, isControl) {
+			return fault.In(fault.Parameter, f.name, "must not hold <, >, several consecutive blanks or control characters")
+		}
+	}
+	if u.Kind == kindImage && u.Rate == "" {
+		return fault.In(fault.Parameter, "image_rate", "is required for image")
+	}
+	if u.Rate != "" && u.Kind != kindVideo {
+		if _, ok := m.o.Catalogue.Rate(u.Rate); !ok {
+			return fault.Inf(fault.Parameter, "image_rate", "must be one of %s", strings.Join(slices.Sorted(maps.Keys(m.o.Catalogue.rates)), ", "))
+		}
+	}
+	if u.Kind == kindVideo {
+		u.Rate = ""
+	}
+	if u.Kind != kindThumbnail {
+		u.Video = ""
+	} else if u.Video == "" {
+		return fault.In(fault.Parameter, "material_id", "is required for thumbnail: the id of its video")
+	}
+	return m.checkSource(u)
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+
+func (m *Materials) checkSource(u *Upload) error {
+	switch u.FileType {
+	case "url":
+		return m.checkFileURL(u)
+	case "stream":
+		u.FileURL = ""
+		if u.FileStream == "" {
+			return fault.In(fault.Parameter, "file_stream", "is required when file_type is stream")
+		}
+		if u.FileName == "" {
+			return fault.In(fault.Parameter, "file_name", "is required when file_type is stream")
+		}
+		return nil
+	}
+	return fault.In(fault.Parameter, "file_type", "must be url or stream")
+}
+
+func (m *Materials) checkFileURL(u *Upload) error {
+	switch {
+	case u.FileURL == "":
+		return fault.In(fault.Parameter, "file_url", "is required when file_type is url")
+	case chars(u.FileURL) > 1000:
+		return fault.In(fault.FileURLLength, "file_url", "")
+	}
+	if !webAddress(u.FileURL, "http", "https") {
+		return fault.In(fault.FileURLScheme, "file_url", "")
+	}
+	parsed, err := url.Parse(u.FileURL)
+	if err != nil {
+		return fault.In(fault.FileURLScheme, "file_url", "")
+	}
+	ext := strings.ToLower(strings.TrimPrefix(path.Ext(parsed.Path), "."))
+	if !slices.Contains(m.o.Catalogue.materials[u.Kind].formats, ext) {
+		return fault.Inf(formatCode(u.Kind), "file_url", "must end in %s", m.formats(u.Kind))
+	}
+	if u.FileName == "" {
+		u.FileName = path.Base(parsed.Path)
+		if r := []rune(u.FileName); len(r) > 200 {
+			u.FileName = string(r[len(r)-200:])
+		}
+		if strings.ContainsAny(u.FileName, "<>") || repeatedBlanks(u.FileName) || strings.ContainsFunc(u.FileName, isControl) {
+			u.FileName = u.Kind + "." + ext
+		}
+	}
+	return nil
+}
+
+func formatCode(kind string) fault.Code {
+	if kind == kindVideo {
+		return fault.VideoFormat
+	}
+	return fault.ImageFormat
+}
+
+func (m *Materials) formats(kind string) string {
+	return "." + strings.Join(m.o.Catalogue.materials[kind].formats, ", .")
+}
+
+func (m *Materials) checkVideo(ctx context.Context, tenant, id string) error {
+	videos, _, err := m.o.Store.ListMaterials(ctx, MaterialFilter{Tenant: tenant, Kind: kindVideo, ID: id, Limit: 1})
+	if err != nil {
+		return fmt.Errorf("look up the video of a thumbnail: %w", err)
+	}
+	if len(videos) == 0 {
+		return fault.In(fault.Parameter, "material_id", "the video does not exist")
+	}
+	return nil
+}
+
+// content gets the bytes, never more than the kind allows.
+func (m *Materials) content(ctx context.Context, u *Upload) ([]byte, error) {
+	limit := m.o.Catalogue.materials[u.Kind].maxBytes
+	if u.FileType == "stream" {
+		media, data, err := decodeDataURL(u.FileStream, limit)
+		switch {
+		case errors.Is(err, errDataSize):
+			return nil, m.tooLarge(u.Kind, "file_stream")
+		case err != nil:
+			return nil, fault.In(fault.Parameter, "file_stream", err.Error())
+		}
+		kind, format, _ := strings.Cut(media, "/")
+		if want := map[bool]string{true: "video", false: "image"}[u.Kind == kindVideo]; kind != want || !slices.Contains(m.o.Catalogue.materials[u.Kind].formats, format) {
+			return nil, fault.In(formatCode(u.Kind), "file_stream", "")
+		}
+		return data, nil
+	}
+	data, err := m.fetch.get(ctx, u.FileURL, int64(limit))
+	switch {
+	case errors.Is(err, errFetchSize):
+		return nil, m.tooLarge(u.Kind, "file_url")
+	case err != nil:
+		// What exactly failed stays in the log: it could tell a caller about networks that only this server sees.
+		return nil, &fault.Error{Code: fault.Parameter, Field: "file_url", Rule: "the file could not be fetched", Err: err}
+	}
+	return data, nil
+}
+
+func (m *Materials) tooLarge(kind, field string) error {
+	code := fault.FileSize
+	if kind == kindThumbnail {
+		code = fault.ThumbnailSize
+	}
+	return fault.Inf(code, field, "a %s is at most %d KiB", kind, m.o.Catalogue.materials[kind].maxBytes>>10)
+}
+
+// examine looks into the content: format, size in pixels and proportion.
+func (m *Materials) examine(ctx context.Context, mat *Material, data []byte, u *Upload) error {
+	field := "file_" + u.FileType // file_url or file_stream
+	select {
+	case m.decoding <- struct{}{}:
+		defer func() { <-m.decoding }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if mat.Kind == kindVideo {
+		if err := checkMP4(data); err != nil {
+			return fault.In(fault.VideoFormat, field, "")
+		}
+		mat.ContentType, mat.Ext = "video/mp4", "mp4"
+		return nil
+	}
+	contentType, ext, size, err := decodePicture(data)
+	switch {
+	case errors.Is(err, errPixels):
+		return fault.Inf(fault.Parameter, field, "a picture is at most %d pixels wide and high and %d in all", maxSide, maxPixels)
+	case err != nil:
+		return fault.In(fault.ImageFormat, field, "")
+	}
+	mat.ContentType, mat.Ext, mat.Width, mat.Height = contentType, ext, size.W, size.H
+	if u.Rate == "" {
+		return nil
+	}
+	if rate, _ := m.o.Catalogue.Rate(u.Rate); !rate.Fits(size.W, size.H, m.o.Catalogue.tolerance) {
+		return fault.Inf(fault.Parameter, "image_rate", "the picture is %d×%d, which is not %d:%d", size.W, size.H, rate.W, rate.H)
+	}
+	return nil
+}
+
+// List gives one window of a tenant's materials, newest first, and how many match in all (api.md §6.2). Kind must be image or video.
+func (m *Materials) List(ctx context.Context, f MaterialFilter) ([]*Material, int, error) {
+	if f.Kind != kindImage && f.Kind != kindVideo {
+		return nil, 0, fault.In(fault.Parameter, "resource_type", "must be image or video")
+	}
+	list, total, err := m.o.Store.ListMaterials(ctx, f)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list materials: %w", err)
+	}
+	return list, total, nil
+}
+
+// Delete forgets materials of the tenant, all or none (api.md §6.3). One that a template uses is refused; deleting a video deletes its covers.
+func (m *Materials) Delete(ctx context.Context, tenant string, ids []string) error {
+	if len(ids) == 0 || len(ids) > 20 {
+		return fault.In(fault.Parameter, "material_ids", "must hold 1-20 ids")
+	}
+	for i, id := range ids {
+		if id == "" || len(id) > 36 {
+			return fault.Inf(fault.Parameter, fmt.Sprintf("material_ids[%d]", i), "must be 1-36 characters")
+		}
+	}
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	switch err := m.o.Store.DeleteMaterials(ctx, tenant, ids); {
+	case errors.Is(err, ErrUnknown):
+		return fault.In(fault.Parameter, "material_ids", "holds a material that does not exist")
+	case errors.Is(err, ErrInUse):
+		return fault.In(fault.Parameter, "material_ids", "holds a material that a template uses")
+	case err != nil:
+		return fmt.Errorf("delete materials: %w", err)
+	}
+	return nil
+}
+
+// Sweep removes contents that no material has any more and that were last uploaded before margin ago; an hour or more is right. It may run at any time, on one
+// node at a time.
+func (m *Materials) Sweep(ctx context.Context, margin time.Duration) (removed int, err error) {
+	return m.o.Blobs.Sweep(ctx, m.o.Now().Add(-margin), m.o.Store.KnownDigests)
+}
+
+// find reads the materials among ids that a tenant may refer to, by aim_resource_id: its own and the gallery's.
+func (m *Materials) find(ctx context.Context, tenant string, ids []string) (map[string]*Material, error) {
+	out := make(map[string]*Material, len(ids))
+	var rest []string
+	for _, id := range ids {
+		if p := m.gallery[id]; p != nil {
+			out[id] = &p.Material
+		} else if tenant != "" && validResourceID(id) {
+			rest = append(rest, id)
+		}
+	}
+	if len(rest) == 0 {
+		return out, nil
+	}
+	list, err := m.o.Store.MaterialsOf(ctx, tenant, rest)
+	if err != nil {
+		return nil, err
+	}
+	for _, mat := range list {
+		out[mat.ResourceID] = mat
+	}
+	return out, nil
+}
+
+// own leaves out the ids that need no holding on to: the gallery's.
+func (m *Materials) own(ids []string) []string {
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return m.gallery[id] != nil })
+}
+
+// URL is where a material's content is served.
+func (m *Materials) URL(mat *Material) string { return m.o.Origin + mat.Path() }
+
+// Stored is an open material. The caller closes Body.
+type Stored struct {
+	Body        io.ReadSeekCloser
+	ContentType string
+	Size        int64  // bytes
+	ETag        string // quoted, strong
+	ModTime     time.Time
+}
+
+// Open opens a material's content for the edge, whoever owns it. id is an aim_resource_id (ParseAssetPath gives it). The error wraps ErrUnknown if there is none.
+// Serve it with CacheControl.
+func (m *Materials) Open(ctx context.Context, id string) (*Stored, error) {
+	if p := m.gallery[id]; p != nil {
+		return &Stored{bytesBody{bytes.NewReader(p.data)}, p.ContentType, p.Size, etag(&p.Material), p.CreatedAt}, nil
+	}
+	if !validResourceID(id) {
+		return nil, fmt.Errorf("material %q: %w", head(id), ErrUnknown)
+	}
+	mat, err := m.o.Store.MaterialByResource(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("material %s: %w", id, err)
+	}
+	body, err := m.o.Blobs.Open(ctx, mat.Digest)
+	if err != nil {
+		return nil, fmt.Errorf("material %s: %w", id, err)
+	}
+	return &Stored{body, mat.ContentType, mat.Size, etag(mat), mat.CreatedAt}, nil
+}
+
+func etag(m *Material) string { return `"` + m.Digest[:32] + `"` }
+
+type bytesBody struct{ *bytes.Reader }
+
+func (bytesBody) Close() error { return nil }
+
+// AssetPrefix begins the path of every material on the edge.
+const AssetPrefix = "/m/"
+
+// ParseAssetPath finds the aim_resource_id in a path such as "/m/700000000000000001.png". The extension is required but not compared: the stored content says what it is.
+func ParseAssetPath(p string) (id string, ok bool) {
+	rest, ok := strings.CutPrefix(p, AssetPrefix)
+	if !ok {
+		return "", false
+	}
+	id, ext, ok := strings.Cut(rest, ".")
+	if !ok || !validResourceID(id) || !slices.Contains([]string{"png", "jpg", "jpeg", "mp4"}, ext) {
+		return "", false
+	}
+	return id, true
+}
+
+// validResourceID reports whether s is 18 decimal digits without a leading zero.
+func validResourceID(s string) bool {
+	if len(s) != 18 || s[0] == '0' {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
