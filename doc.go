@@ -1,0 +1,17 @@
+// Package cardlink is the map of the system; the code lives one folder down, a room per capability.
+//
+//	handset  ── GET /{code} ───────▶ gateway/edge ─▶ shortlink ─▶ render ─▶ card, page or redirect
+//	                                                    └─▶ event/journal ──┐ (durable before the answer)
+//	marketer ── POST /v1/… ────────▶ gateway/api ─▶ identity                │
+//	                                      ├─▶ templates, shortlink          ├─▶ event/relay ─▶ Kafka ─┬─▶ billing ─▶ rated hours
+//	                                      └─▶ dispatch ─▶ store (outbox) ───┘                        └─▶ callback ─▶ customer
+//	                                             └─▶ pacer ─▶ dispatch/carrier ─▶ carrier ─▶ receipts
+//	operator ── /healthz, /metrics ▶ gateway/ops
+//
+// Arrows are calls or one-way messages; nothing points back at gateway. What a room must remember it says in an interface of its own, and store
+// implements all of them on SQLite and PostgreSQL. embedded is the Kafka of an installation that has none. app sets the rooms up in one straight
+// line and takes them down in reverse; cmd/cardlink turns flags and signals into that. bench drives the product from outside, conformance proves
+// it with the unmodified KooMessage SDK, and fault holds every failure a caller may see.
+//
+// Who may import whom is floorplan_test.go; why things are as they are is docs/adr.
+package cardlink
