@@ -1,0 +1,168 @@
+package dispatch
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"cardlink/fault"
+)
+
+// A piece of a template's content: literal text, or a variable by its index from 1.
+type piece struct {
+	text     string
+	variable int
+}
+
+// parseContent cuts template_content at its variables ${1}, ${2}, … A brace that does not hold a number is text.
+func parseContent(content string) (pieces []piece) {
+	for rest := content; rest != ""; {
+		open := strings.Index(rest, "${")
+		if open < 0 {
+			return append(pieces, piece{text: rest})
+		}
+		size := strings.IndexByte(rest[open:], '}')
+		if size < 0 {
+			return append(pieces, piece{text: rest})
+		}
+		n, err := strconv.Atoi(rest[open+2 : open+size])
+		if err != nil || n < 1 || n > 99 || rest[open+2] == '0' || rest[open+2] == '+' {
+			pieces = append(pieces, piece{text: rest[:open+2]})
+			rest = rest[open+2:]
+			continue
+		}
+		if open > 0 {
+			pieces = append(pieces, piece{text: rest[:open]})
+		}
+		pieces = append(pieces, piece{variable: n})
+		rest = rest[open+size+1:]
+	}
+	return pieces
+}
+
+// checkContent checks a new template's content against its declared variables (api.md §14).
+func checkContent(content string, vars []Variable) error {
+	if n := utf8.RuneCountInString(content); n < 1 || n > 500 || strings.TrimSpace(content) == "" {
+		return fault.In(fault.Parameter, "template_content", "must be 1-500 characters")
+	}
+	declared := make(map[int]bool, len(vars))
+	for i, v := range vars {
+		field := "variable_attributes[" + strconv.Itoa(i) + "]"
+		if _, ok := variableTypes[v.Type]; !ok {
+			return fault.In(fault.Parameter, field+".variable_type", "must be PHONE, NEWTEXT, CHARDIGIT, DATETIME, MONEY or TEXT")
+		}
+		if v.Index < 1 || v.Index > len(vars) || declared[v.Index] {
+			return fault.Inf(fault.Parameter, field+".variable_index", "must run from 1 to %d, each once", len(vars))
+		}
+		n := utf8.RuneCountInString(v.Desc)
+		if n > 100 {
+			return fault.In(fault.Parameter, field+".variable_desc", "must be at most 100 characters")
+		}
+		if v.Type == VarText && n == 0 {
+			return fault.In(fault.Parameter, field+".variable_desc", "is required for type TEXT")
+		}
+		declared[v.Index] = true
+	}
+	used := make(map[int]bool, len(vars))
+	previous := false
+	for _, p := range parseContent(content) {
+		if p.variable == 0 {
+			previous = false
+			continue
+		}
+		if previous {
+			return fault.In(fault.ConsecutiveParameters, "template_content", "")
+		}
+		if !declared[p.variable] {
+			return fault.Inf(fault.Parameter, "variable_attributes", "must declare ${%d} of template_content", p.variable)
+		}
+		previous, used[p.variable] = true, true
+	}
+	if len(used) != len(declared) {
+		return fault.In(fault.Parameter, "variable_attributes", "must declare only variables that template_content holds")
+	}
+	return nil
+}
+
+// text is the SMS of a template: 【sign】 and the content, its variables replaced by values in the order of their indices. The short link
+// stands at every NEWTEXT, with a blank on each side so that handsets see where it begins and ends (api.md §14).
+func (t *SMSTemplate) text(values []string, link string) string {
+	byIndex := make(map[int]string, len(t.Variables))
+	next := 0
+	for _, v := range t.ordered() {
+		if v.Type == VarLink {
+			byIndex[v.Index] = link
+		} else {
+			byIndex[v.Index] = values[next]
+			next++
+		}
+	}
+	types := make(map[int]string, len(t.Variables))
+	for _, v := range t.Variables {
+		types[v.Index] = v.Type
+	}
+	var b strings.Builder
+	b.WriteString("【" + t.SignatureName + "】")
+	pieces := parseContent(t.Content)
+	for i, p := range pieces {
+		switch {
+		case p.variable == 0:
+			b.WriteString(p.text)
+		case types[p.variable] == VarLink:
+			if s := b.String(); !strings.HasSuffix(s, " ") {
+				b.WriteByte(' ')
+			}
+			b.WriteString(byIndex[p.variable])
+			if i+1 == len(pieces) || !strings.HasPrefix(pieces[i+1].text, " ") {
+				b.WriteByte(' ')
+			}
+		default:
+			b.WriteString(byIndex[p.variable])
+		}
+	}
+	return b.String()
+}
+
+// ordered is the template's variables by index.
+func (t *SMSTemplate) ordered() []Variable {
+	vs := make([]Variable, len(t.Variables))
+	for _, v := range t.Variables {
+		vs[v.Index-1] = v // indices run from 1 without gaps, by checkContent
+	}
+	return vs
+}
+
+// checkValues checks sms_params: the values of all variables but the link, in order.
+func (t *SMSTemplate) checkValues(field string, values []string) error {
+	want := t.ordered()
+	n := 0
+	for _, v := range want {
+		if v.Type != VarLink {
+			n++
+		}
+	}
+	if len(values) != n {
+		return fault.Inf(fault.SMSParameterCount, field, "must hold %d values (all variables but the short link), not %d", n, len(values))
+	}
+	i := 0
+	for _, v := range want {
+		if v.Type == VarLink {
+			continue
+		}
+		if err := checkVariable(field+"["+strconv.Itoa(i)+"]", v.Type, values[i]); err != nil {
+			return err
+		}
+		i++
+	}
+	return nil
+}
+
+// hasLink reports whether the template holds the short-link variable.
+func (t *SMSTemplate) hasLink() bool {
+	for _, v := range t.Variables {
+		if v.Type == VarLink {
+			return true
+		}
+	}
+	return false
+}

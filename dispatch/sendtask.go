@@ -1,0 +1,327 @@
+package dispatch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"cardlink/dispatch/carrier"
+	"cardlink/fault"
+	"cardlink/shortlink"
+)
+
+// States of a send task (api.md §8.1).
+const (
+	TaskSuccess = "Success"
+	TaskFailed  = "Failed"
+)
+
+// SendRequest asks for links and one SMS per recipient (api.md §8.1).
+type SendRequest struct {
+	TaskName string
+	Channel  *SMSChannel // nil = absent
+	Resolve  *LinkOrder  // nil = absent
+	// IdempotencyKey of the header of that name, "" = none. BodyHash tells whether a repeat is the same request.
+	IdempotencyKey, BodyHash string
+}
+
+// SMSChannel names the text to send: all four belong together.
+type SMSChannel struct{ Number, TemplateID, Sign, AppName string }
+
+// LinkOrder is the resolve_task of a send task.
+type LinkOrder struct {
+	TplID          string
+	Times          int64
+	CodeType       string
+	GenerationType string
+	Domain         string
+	Days           int64
+	Recipients     []Recipient
+}
+
+// Recipient is one handset: its link's parameters and the values of the SMS template's other variables.
+type Recipient struct {
+	CustFlag   string // a phone number
+	Params     map[string]string
+	CustomURL  string
+	CustomCode string
+	SMSParams  []string
+}
+
+// SendTask is a send task as it is kept.
+type SendTask struct {
+	ID           int64
+	UUID         string
+	Tenant       string
+	Account      string // name of the calling user
+	Name         string
+	TplID        int64
+	TplName      string
+	SMSTplID     int64
+	Sign         string
+	AppName      string
+	Number       string
+	Kind         string // KindNotify, KindPromotion
+	State        string
+	Submissions  int
+	Sends        int // messages queued
+	FirstMessage int64
+	CreatedAt    time.Time
+	Succeeded    int // delivered so far; filled by lists
+	Resolved     int // links resolved so far; filled by lists
+}
+
+// Message is one SMS of a send task. Phone, CustFlag and Text are sealed at rest.
+type Message struct {
+	ID        int64
+	Task      int64
+	Link      int64
+	AimURL    string
+	CustFlag  string // as the caller gave it
+	Phone     string // +86…
+	Text      string
+	Carrier   string
+	Class     Class
+	Route     string
+	Segments  int
+	CreatedAt time.Time
+	ExpireAt  time.Time
+}
+
+// TaskResult is what became of a SendRequest.
+type TaskResult struct {
+	TaskID      string
+	State       string
+	CreatedAt   time.Time
+	Submissions int
+	Sends       int
+	Failed      []shortlink.Failed
+}
+
+// ErrRepeated is the store's answer to a task whose idempotency key exists already; nothing was stored.
+var ErrRepeated = errors.New("dispatch: the idempotency key was used before")
+
+// Idempotent is a first answer kept under a key.
+type Idempotent struct {
+	Key, BodyHash string
+	Answer        []byte
+}
+
+const recipientsLimit = 100
+
+// CreateSendTask checks the request as a whole, makes the links, and stores task, links, messages and facts in one transaction; when it
+// returns, all of that is on disk and the messages are queued. Faults of single links are reported in the result, the other recipients are served.
+func (s *Service) CreateSendTask(ctx context.Context, tenant, user string, r SendRequest) (TaskResult, error) {
+	if r.IdempotencyKey != "" {
+		if len(r.IdempotencyKey) > 255 {
+			return TaskResult{}, fault.In(fault.Parameter, "Idempotency-Key", "must be at most 255 characters")
+		}
+		if res, found, err := s.repeated(ctx, tenant, r); found || err != nil {
+			return res, err
+		}
+	}
+	tpl, phones, err := s.checkSend(ctx, tenant, r)
+	if err != nil {
+		return TaskResult{}, err
+	}
+	now := s.now()
+	taskUUID := uuid.NewString()
+	items := make([]shortlink.Item, len(r.Resolve.Recipients))
+	for i, rc := range r.Resolve.Recipients {
+		items[i] = shortlink.Item{CustFlag: rc.CustFlag, Params: rc.Params, CustomURL: rc.CustomURL, CustomCode: rc.CustomCode}
+	}
+	batch, err := s.links.Draft(ctx, shortlink.Request{
+		Tenant: tenant, User: user, TaskID: taskUUID, TaskName: r.TaskName, FromSend: true, TplID: r.Resolve.TplID, Signs: []string{tpl.SignatureName},
+		Times: r.Resolve.Times, CodeType: r.Resolve.CodeType, GenerationType: r.Resolve.GenerationType, Domain: r.Resolve.Domain,
+		Days: r.Resolve.Days, Items: items,
+	})
+	if err != nil {
+		return TaskResult{}, err
+	}
+	taskID, err := s.tasks.take(ctx, 1)
+	if err != nil {
+		return TaskResult{}, err
+	}
+	first, err := s.messages.take(ctx, int64(len(items)))
+	if err != nil {
+		return TaskResult{}, err
+	}
+	task := SendTask{
+		ID: taskID, UUID: taskUUID, Tenant: tenant, Account: user, Name: r.TaskName, SMSTplID: tpl.ID, Sign: tpl.SignatureName,
+		AppName: tpl.AppName, Number: tpl.ChannelNumber, Kind: tpl.Kind, State: TaskSuccess, Submissions: len(items),
+		Sends: len(batch.Links), FirstMessage: first, CreatedAt: now,
+	}
+	if batch.Template != nil {
+		task.TplID, task.TplName = batch.Template.ID, batch.Template.Name
+	}
+	class := classOf(tpl.Kind, tpl.Content)
+	messages := make([]Message, len(batch.Links))
+	for i := range batch.Links {
+		link, rc := &batch.Links[i], r.Resolve.Recipients[batch.Index[i]]
+		m := Message{
+			ID: first + int64(batch.Index[i]), Task: taskID, Link: link.ID, AimURL: link.URL(), CustFlag: rc.CustFlag,
+			Phone: phones[batch.Index[i]], Text: tpl.text(rc.SMSParams, link.URL()), Class: class, CreatedAt: now,
+			ExpireAt: now.Add(s.validity[class]),
+		}
+		m.Carrier = Network(m.Phone)
+		m.Route = homeRoute(task.Number, task.Kind, m.Carrier)
+		m.Segments = max(1, carrier.Encoding{}.Segments(m.Text))
+		messages[i] = m
+	}
+	result := func(taken []int) TaskResult {
+		b := batch
+		b.Links, b.Index, b.Failed = slices.Clone(b.Links), slices.Clone(b.Index), slices.Clone(b.Failed)
+		b.Drop(items, taken)
+		slices.SortFunc(b.Failed, func(x, y shortlink.Failed) int { return x.Index - y.Index })
+		res := TaskResult{TaskID: taskUUID, State: TaskSuccess, CreatedAt: now, Submissions: len(items), Sends: len(b.Links), Failed: b.Failed}
+		if res.Sends == 0 {
+			res.State = TaskFailed
+		}
+		return res
+	}
+	var keep *Keep
+	if r.IdempotencyKey != "" {
+		keep = &Keep{Key: r.IdempotencyKey, BodyHash: r.BodyHash, Answer: func(taken []int) ([]byte, error) {
+			return json.Marshal(result(taken))
+		}}
+	}
+	taken, err := s.store.CreateSendTask(ctx, task, batch.Links, messages, keep)
+	if errors.Is(err, ErrRepeated) {
+		if res, found, err := s.repeated(ctx, tenant, r); found || err != nil {
+			return res, err
+		}
+	}
+	if err != nil {
+		return TaskResult{}, err
+	}
+	s.wake()
+	return result(taken), nil
+}
+
+// Keep asks the store to keep the answer of a task in the task's own transaction. Answer is called with the links that were taken.
+type Keep struct {
+	Key, BodyHash string
+	Answer        func(taken []int) ([]byte, error)
+}
+
+// repeated looks for the first answer under the request's key.
+func (s *Service) repeated(ctx context.Context, tenant string, r SendRequest) (res TaskResult, found bool, err error) {
+	kept, found, err := s.store.Idempotent(ctx, tenant, "send-tasks", r.IdempotencyKey)
+	if err != nil || !found {
+		return TaskResult{}, false, err
+	}
+	if kept.BodyHash != r.BodyHash {
+		return TaskResult{}, true, fault.In(fault.Parameter, "Idempotency-Key", "was used with another request body")
+	}
+	return res, true, json.Unmarshal(kept.Answer, &res)
+}
+
+// checkSend is every whole-request rule of §8.1 that is not the link maker's: text, channel, recipients, variables. It returns the SMS template
+// and the recipients' numbers.
+func (s *Service) checkSend(ctx context.Context, tenant string, r SendRequest) (SMSTemplate, []string, error) {
+	none := SMSTemplate{}
+	if n := utf8.RuneCountInString(r.TaskName); n < 1 || n > 30 || strings.TrimSpace(r.TaskName) == "" {
+		return none, nil, fault.In(fault.Parameter, "task_name", "must be 1-30 characters and not blank")
+	}
+	tpl, err := s.checkChannel(ctx, tenant, r.Channel)
+	if err != nil {
+		return none, nil, err
+	}
+	if r.Resolve == nil {
+		return none, nil, fault.In(fault.Parameter, "resolve_task", "is required")
+	}
+	if r.Resolve.TplID == "" {
+		return none, nil, fault.In(fault.EmptyTemplateID, "resolve_task.tpl_id", "")
+	}
+	if r.Resolve.CodeType != "individual" {
+		return none, nil, fault.In(fault.Parameter, "resolve_task.aim_code_type", "must be individual")
+	}
+	if r.Resolve.Times < 1 || r.Resolve.Times > 10_000_000 {
+		return none, nil, fault.In(fault.Parameter, "resolve_task.resolve_times", "must be 1-10000000")
+	}
+	if r.Resolve.Days < 1 || r.Resolve.Days > 7 {
+		return none, nil, fault.In(fault.Parameter, "resolve_task.expiration_time", "must be 1-7 for aim_code_type individual")
+	}
+	switch n := len(r.Resolve.Recipients); {
+	case n == 0:
+		return none, nil, fault.In(fault.EmptyParams, "resolve_task.params", "")
+	case n > recipientsLimit:
+		return none, nil, fault.Inf(fault.TooManyCodes, "resolve_task.params", "must be 1-%d, not %d", recipientsLimit, n)
+	}
+	phones := make([]string, len(r.Resolve.Recipients))
+	for i, rc := range r.Resolve.Recipients {
+		field := "resolve_task.params[" + strconv.Itoa(i) + "]"
+		if strings.TrimSpace(rc.CustFlag) == "" {
+			return none, nil, fault.In(fault.EmptyRecipient, field+".cust_flag", "")
+		}
+		if utf8.RuneCountInString(rc.CustFlag) > 64 {
+			return none, nil, fault.In(fault.CustFlagLength, field+".cust_flag", "")
+		}
+		var ok bool
+		if phones[i], ok = ParsePhone(rc.CustFlag); !ok {
+			return none, nil, fault.In(fault.Parameter, field+".cust_flag", "must be a mobile phone number")
+		}
+		if err := tpl.checkValues(field+".sms_params", rc.SMSParams); err != nil {
+			return none, nil, err
+		}
+	}
+	return tpl, phones, nil
+}
+
+// checkChannel checks that the four parts of sms_channel exist, belong to the tenant and to each other.
+func (s *Service) checkChannel(ctx context.Context, tenant string, c *SMSChannel) (SMSTemplate, error) {
+	none := SMSTemplate{}
+	if c == nil {
+		return none, fault.In(fault.EmptyChannel, "sms_channel", "")
+	}
+	if n := len(c.Number); n < 1 || n > 21 {
+		return none, fault.In(fault.ChannelNumber, "sms_channel.channel_number", "")
+	}
+	if c.TemplateID == "" {
+		return none, fault.In(fault.EmptySMSTemplateID, "sms_channel.sms_tpl_id", "")
+	}
+	id, err := strconv.ParseInt(c.TemplateID, 10, 64)
+	if err != nil || id < 0 || !digits(c.TemplateID) {
+		return none, fault.In(fault.SMSTemplateIDNumber, "sms_channel.sms_tpl_id", "")
+	}
+	if c.Sign == "" {
+		return none, fault.In(fault.EmptySMSSign, "sms_channel.sms_sign", "")
+	}
+	if utf8.RuneCountInString(c.Sign) > 18 {
+		return none, fault.In(fault.SignLength, "sms_channel.sms_sign", "")
+	}
+	if c.AppName == "" {
+		return none, fault.In(fault.EmptyAppName, "sms_channel.sms_app_name", "")
+	}
+	t, err := s.store.SMSTemplate(ctx, id)
+	if fault.Has(err, fault.UnknownSMSTemplate) {
+		return none, fault.In(fault.UnknownSMSTemplate, "sms_channel.sms_tpl_id", "")
+	}
+	if err != nil {
+		return none, err
+	}
+	switch {
+	case t.Tenant != tenant:
+		return none, fault.In(fault.ForeignSMSTemplate, "sms_channel.sms_tpl_id", "")
+	case t.AppName != c.AppName:
+		return none, fault.In(fault.AppNameMismatch, "sms_channel.sms_app_name", "is not the application of the SMS template")
+	case t.SignatureName != c.Sign:
+		return none, fault.In(fault.SMSSignMismatch, "sms_channel.sms_sign", "is not the signature of the SMS template")
+	case t.FlowStatus != FlowAdopted:
+		return none, fault.In(fault.Parameter, "sms_channel.sms_tpl_id", "is not approved")
+	case t.SignatureStatus != SignaturePassed:
+		return none, fault.In(fault.Parameter, "sms_channel.sms_sign", "is not approved")
+	case t.ChannelNumber != c.Number:
+		return none, fault.In(fault.Parameter, "sms_channel.channel_number", "is not the channel number of the signature")
+	case !t.hasLink():
+		return none, fault.In(fault.NoResolveMark, "sms_channel.sms_tpl_id", "")
+	}
+	return t, nil
+}
