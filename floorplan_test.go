@@ -136,7 +136,7 @@ func TestFloorPlan(t *testing.T) {
 
 // at reports whether pkg is one of rooms; a room with a slash at its end is a folder.
 func at(rooms, pkg string) bool {
-	for _, r := range strings.Fields(rooms) {
+	for r := range strings.FieldsSeq(rooms) {
 		if pkg == r || strings.HasSuffix(r, "/") && (strings.HasPrefix(pkg, r) || pkg+"/" == r) {
 			return true
 		}

@@ -3,6 +3,7 @@ package identity
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -57,10 +58,7 @@ var sdkHeaders = map[string][]string{
 }
 
 func with(h map[string][]string, pairs ...string) map[string][]string {
-	out := make(map[string][]string)
-	for k, v := range h {
-		out[k] = v
-	}
+	out := maps.Clone(h)
 	for p := range slices.Chunk(pairs, 2) {
 		out[p[0]] = []string{p[1]}
 	}

@@ -81,7 +81,7 @@ func createMasterKey(dir, file string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // a key that was never used; at worst it stays, readable by its owner alone
 	key := make([]byte, keySize)
 	rand.Read(key)
 	_, err = f.WriteString(hex.EncodeToString(key) + "\n")

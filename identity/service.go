@@ -154,7 +154,7 @@ func (s *Service) account(ctx context.Context, key string, read func(context.Con
 		return Account{}, false, nil
 	}
 	// One read serves all who miss at once, so it must not end with the one who happened to be first.
-	v, err, _ := s.reads.Do(key, func() (any, error) {
+	v, err, _ := s.reads.Do(key, func() (any, error) { // always an Account
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readLimit)
 		defer cancel()
 		a, err := read(ctx)
@@ -172,7 +172,8 @@ func (s *Service) account(ctx context.Context, key string, read func(context.Con
 	if err != nil {
 		return Account{}, false, err
 	}
-	return v.(Account), true, nil
+	a, found = v.(Account)
+	return a, found, nil
 }
 
 // forget makes this node read accounts anew; called after every change.

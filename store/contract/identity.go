@@ -290,7 +290,9 @@ func newHouse(ctx context.Context, s identity.Store, v *identity.Vault, name str
 		PasswordHash: "hash", TokensFrom: at.Add(-time.Hour), CreatedAt: at,
 	}
 	h.key = identity.AccessKey{Access: "AK " + name, Secret: "secret of " + name, User: h.user.ID, Tenant: id, CreatedAt: at}
-	entry := func(action string) identity.Entry { return identity.Entry{Tenant: id, At: at, Actor: "operator", Action: action, Outcome: "ok"} }
+	entry := func(action string) identity.Entry {
+		return identity.Entry{Tenant: id, At: at, Actor: "operator", Action: action, Outcome: "ok"}
+	}
 	for _, step := range []func() error{
 		func() error { return s.AddTenant(ctx, h.tenant, h.admin, entry("AddTenant")) },
 		func() error { return s.SavePolicy(ctx, id, h.policy, entry("SavePolicy")) },
