@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,16 +112,15 @@ func (db *DB) ClaimMessages(ctx context.Context, c dispatch.Claim) ([]dispatch.W
 		}
 		sealers[t] = s
 	}
-	var (
-		claimed []dispatch.Waiting
-		sealed  []string
-	)
+	var claimed []dispatch.Waiting
 	err := db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		claimed, sealed = nil, nil
+		claimed = nil
 		for _, tenant := range c.Tenants {
-			if err := db.claimTenant(ctx, tx, c, tenant, &claimed, &sealed); err != nil {
+			ws, err := db.claimTenant(ctx, tx, c, tenant)
+			if err != nil {
 				return err
 			}
+			claimed = append(claimed, ws...)
 		}
 		return db.fillTasks(ctx, tx, claimed)
 	})
@@ -127,7 +128,7 @@ func (db *DB) ClaimMessages(ctx context.Context, c dispatch.Claim) ([]dispatch.W
 		return nil, fmt.Errorf("claim messages: %w", err)
 	}
 	for i := range claimed {
-		to, err := openRecipient(sealers[claimed[i].Tenant], sealed[i])
+		to, err := openRecipient(sealers[claimed[i].Tenant], claimed[i].Text)
 		if err != nil {
 			return nil, fmt.Errorf("message %d: %w", claimed[i].ID, err)
 		}
@@ -136,31 +137,24 @@ func (db *DB) ClaimMessages(ctx context.Context, c dispatch.Claim) ([]dispatch.W
 	return claimed, nil
 }
 
-func (db *DB) claimTenant(ctx context.Context, tx *sql.Tx, c dispatch.Claim, tenant string, claimed *[]dispatch.Waiting, sealed *[]string) error {
+// claimTenant claims for one tenant; Text is still the sealed recipient.
+func (db *DB) claimTenant(ctx context.Context, tx *sql.Tx, c dispatch.Claim, tenant string) ([]dispatch.Waiting, error) {
 	rows, err := tx.QueryContext(ctx, `UPDATE messages SET state = 1, owner = $1, due_ms = $2 WHERE id IN (
 			SELECT id FROM messages WHERE state = 0 AND route = $3 AND class = $4 AND tenant = $5 AND due_ms <= $2 ORDER BY due_ms LIMIT $6`+
 		db.dialect.forUpdateSkipLocked+`)
 		RETURNING id, tenant, task, phone_ref, recipient, carrier, class, route, home, segments, tries, attempts, maybe_dup, avoid, expire_ms, link`,
 		c.Owner, c.Now.UnixMilli(), c.Route, int64(c.Class), tenant, c.PerTenant)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var (
-			w            dispatch.Waiting
-			box          string
-			expire, link int64
-		)
-		if err := rows.Scan(&w.ID, &w.Tenant, &w.Task, &w.PhoneRef, &box, &w.Carrier, &w.Class, &w.Route, &w.Home, &w.Segments, &w.Tries, &w.Attempts,
-			(*flagInt)(&w.MaybeDup), &w.Avoid, &expire, &link); err != nil {
-			return err
-		}
-		w.ExpireAt, w.WithLink = fromMilli(expire), link != 0
-		*claimed = append(*claimed, w)
-		*sealed = append(*sealed, box)
-	}
-	return rows.Err()
+	ws, err := collect(rows, err, "claim", func(w *dispatch.Waiting) ([]any, func() error) {
+		var expire, link int64
+		return []any{&w.ID, &w.Tenant, &w.Task, &w.PhoneRef, &w.Text, &w.Carrier, &w.Class, &w.Route, &w.Home, &w.Segments, &w.Tries, &w.Attempts,
+				(*flagInt)(&w.MaybeDup), &w.Avoid, &expire, &link}, func() error {
+				w.ExpireAt, w.WithLink = fromMilli(expire), link != 0
+				return nil
+			}
+	})
+	// RETURNING keeps no order; ids do.
+	slices.SortFunc(ws, func(a, b dispatch.Waiting) int { return cmp.Compare(a.ID, b.ID) })
+	return ws, err
 }
 
 // fillTasks adds what the messages share with their tasks.
