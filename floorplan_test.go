@@ -37,8 +37,8 @@ var floor = map[string]string{
 	"billing":                "event fault",
 
 	// store serves the rooms, never the other way round.
-	"store":          "billing callback dispatch identity shortlink templates event event/journal fault",
-	"store/contract": "billing callback dispatch identity shortlink templates event event/journal event/relay fault",
+	"store":          "billing callback dispatch dispatch/carrier identity shortlink templates event event/journal fault",
+	"store/contract": "billing callback dispatch dispatch/carrier identity shortlink templates event event/journal event/relay fault",
 	"embedded":       "",
 
 	"gateway/api":  "billing callback dispatch identity render shortlink templates event fault",
