@@ -133,6 +133,43 @@ func (d LinkClick) Record(tenant string) (Record, error) {
 	return encode(d, TypeLinkClick, SourceEdge, tenant, "clk:"+d.RequestID, d.AimURL, d.ClickedAt)
 }
 
+// CardExpose: a handset showed a page of a card. ClientSeq counts the beacons of one resolution, so a repeated beacon has the same id.
+type CardExpose struct {
+	ResolveID string    `json:"resolve_id"`
+	ClientSeq int64     `json:"client_seq"`
+	AimCode   string    `json:"aim_code"`
+	AimURL    string    `json:"aim_url"`
+	TplID     string    `json:"tpl_id"`
+	Vendor    string    `json:"vendor"`
+	DeviceRef string    `json:"device_ref,omitempty"`
+	Page      int       `json:"page"` // from 1
+	ExposedAt time.Time `json:"exposed_at"`
+}
+
+// Record addresses the fact; its id is exp:{resolve_id}:{client_seq}.
+func (d CardExpose) Record(tenant string) (Record, error) {
+	return encode(d, TypeCardExpose, SourceEdge, tenant, "exp:"+d.ResolveID+":"+strconv.FormatInt(d.ClientSeq, 10), d.AimURL, d.ExposedAt)
+}
+
+// CardClick: somebody touched an element of a card.
+type CardClick struct {
+	ResolveID      string    `json:"resolve_id"`
+	ClientSeq      int64     `json:"client_seq"`
+	AimURL         string    `json:"aim_url"`
+	TplID          string    `json:"tpl_id"`
+	Vendor         string    `json:"vendor"`
+	PositionNumber int       `json:"position_number"`
+	PageOrder      int       `json:"page_order"`
+	ActionType     string    `json:"action_type"`
+	DeviceRef      string    `json:"device_ref,omitempty"`
+	ClickedAt      time.Time `json:"clicked_at"`
+}
+
+// Record addresses the fact; its id is cck:{resolve_id}:{client_seq}.
+func (d CardClick) Record(tenant string) (Record, error) {
+	return encode(d, TypeCardClick, SourceEdge, tenant, "cck:"+d.ResolveID+":"+strconv.FormatInt(d.ClientSeq, 10), d.AimURL, d.ClickedAt)
+}
+
 // TemplateAudit: the review state of a template changed, for the whole or for one vendor.
 type TemplateAudit struct {
 	TplID      string        `json:"tpl_id"`

@@ -6,6 +6,7 @@
 package kafka
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -25,6 +26,8 @@ type Cluster struct {
 	TLS *tls.Config
 	// SASL authenticates the connections, for example plain.Mechanism{Username: …, Password: …} of kafka-go; nil for none.
 	SASL sasl.Mechanism
+	// Dial opens the connections in place of net.Dialer, for example through a proxy; nil for direct ones.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// DialTimeout bounds a connection attempt, TLS and SASL included; default 5 s.
 	DialTimeout time.Duration
 }
@@ -58,7 +61,7 @@ const metadataTTL = 3 * time.Second
 
 func (c Cluster) transport() *kafkago.Transport {
 	return &kafkago.Transport{
-		ClientID: c.ClientID, TLS: c.TLS, SASL: c.SASL,
+		ClientID: c.ClientID, TLS: c.TLS, SASL: c.SASL, Dial: c.Dial,
 		DialTimeout: c.DialTimeout, MetadataTTL: metadataTTL, IdleTimeout: 30 * time.Second,
 	}
 }
@@ -70,7 +73,9 @@ func (c Cluster) client(t *kafkago.Transport, timeout time.Duration) *kafkago.Cl
 
 // dialer is what kafka-go's consumer groups connect with.
 func (c Cluster) dialer() *kafkago.Dialer {
-	return &kafkago.Dialer{ClientID: c.ClientID, Timeout: c.DialTimeout, DualStack: true, TLS: c.TLS, SASLMechanism: c.SASL}
+	return &kafkago.Dialer{
+		ClientID: c.ClientID, Timeout: c.DialTimeout, DualStack: true, TLS: c.TLS, SASLMechanism: c.SASL, DialFunc: c.Dial,
+	}
 }
 
 func (c Cluster) String() string { return strings.Join(c.Brokers, ",") }
