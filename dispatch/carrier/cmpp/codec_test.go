@@ -199,7 +199,7 @@ func TestTimes(t *testing.T) {
 	if got := Timestamp(moment); got != 304050607 {
 		t.Error(got)
 	}
-	if got := ReportTime(moment); got != "2603040506" {
+	if got := string(AppendReportTime(nil, moment)); got != "2603040506" {
 		t.Error(got)
 	}
 	if got := string(AppendValidTime(nil, moment)); got != "260304050607032+" {

@@ -70,8 +70,10 @@ func ParseReport(content []byte) (r Report, err error) {
 	return r, nil
 }
 
-// ReportTime is a moment as status reports write it: minutes, in the gateway's zone.
-func ReportTime(t time.Time) string { return t.In(gatewayZone).Format("0601021504") }
+// AppendReportTime appends a moment as status reports write it: YYMMDDhhmm in the gateway's zone.
+func AppendReportTime(dst []byte, t time.Time) []byte {
+	return t.In(gatewayZone).AppendFormat(dst, "0601021504")
+}
 
 // AppendValidTime appends an absolute time as ValId_Time and At_Time want it: seconds of the gateway's zone, then "032+", thirty-two
 // quarter hours ahead of UTC.
