@@ -125,6 +125,7 @@ func (r *Resolver) use(ctx context.Context, e *Entry, a *Attempt, now time.Time)
 	a.record(e, r.o.Node, Resolved, ordinal, now)
 	if _, err := r.o.Journal.Append(ctx, a.buf); err != nil {
 		// The ordinal is spent: the fact may be in the journal. If it is not, the node's next start finds the ordinal unused.
+		r.doubt.Store(true)
 		r.failed("append a resolution", err)
 		return Unavailable, 0
 	}

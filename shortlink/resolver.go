@@ -104,6 +104,7 @@ type Resolver struct {
 
 	applier *applier
 	taken   takenMark
+	doubt   atomic.Bool // an Append failed: an ordinal may turn up as used after the journal was read
 
 	cancel context.CancelFunc // ends the background work
 	work   sync.WaitGroup
@@ -181,7 +182,8 @@ func (r *Resolver) recover(ctx context.Context) error {
 }
 
 // Close stops the background work, applies the rest of the journal and gives the leases back. Nobody may resolve any more; the journal and
-// the store must still be open.
+// the store must still be open. If the fate of a record in the journal is unknown, the leases stay with the node until it starts again and
+// reads what the journal has kept.
 func (r *Resolver) Close(ctx context.Context) (err error) {
 	r.once.Do(func() {
 		r.cancel()
@@ -190,7 +192,7 @@ func (r *Resolver) Close(ctx context.Context) (err error) {
 		r.takes.stop()
 		r.asks.stop()
 		r.cache.Close()
-		if err = r.applier.drain(ctx); err == nil {
+		if err = r.applier.drain(ctx); err == nil && !r.doubt.Load() {
 			err = r.o.Store.ReleaseNode(ctx, r.o.Node)
 		}
 	})
