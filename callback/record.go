@@ -81,7 +81,9 @@ func (s *Sender) write(ctx context.Context, group []laneResult) error {
 	if err := errors.Join(append(errs, s.o.Store.Finish(ctx, all, now))...); err != nil {
 		return err
 	}
+	again := false
 	for _, r := range all {
+		again = again || r.Verdict == Again
 		switch r.Verdict {
 		case Delivered:
 			s.delivered.Inc()
@@ -90,6 +92,9 @@ func (s *Sender) write(ctx context.Context, group []laneResult) error {
 		case Dead:
 			s.dead.Inc()
 		}
+	}
+	if again {
+		s.Wake() // the coordinator has to learn when the next try is due
 	}
 	return nil
 }

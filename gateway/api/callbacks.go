@@ -2,17 +2,52 @@ package api
 
 import (
 	"context"
-	"errors"
 
 	"cardlink/callback"
+	"cardlink/fault"
 )
 
 type callbackHandlers struct{ room *callback.Service }
 
-func (h callbackHandlers) add(ctx context.Context, r *Request) (any, error) {
-	return nil, errors.New("to be written")
+type callbackEntry struct {
+	ID          string `json:"id"`
+	CallbackURL string `json:"callback_url"`
+	URLType     int    `json:"url_type"`
 }
 
+func newCallbackEntry(e callback.Endpoint) callbackEntry {
+	return callbackEntry{e.ID, e.URL, int(e.URLType)}
+}
+
+// add serves AddCallBack (api.md §10.1).
+func (h callbackHandlers) add(ctx context.Context, r *Request) (any, error) {
+	var in struct {
+		CallbackURL text   `json:"callback_url"`
+		URLType     number `json:"url_type"`
+	}
+	if err := decode(r.PostBody(), &in); err != nil {
+		return nil, err
+	}
+	t := in.URLType.Or(0)
+	if t < 0 || t > 2 {
+		return nil, fault.In(fault.Parameter, "url_type", "must be 0, 1 or 2")
+	}
+	e, err := h.room.Register(ctx, r.Principal.Tenant, in.CallbackURL.Value, callback.URLType(t))
+	if err != nil {
+		return nil, err
+	}
+	return ok(newCallbackEntry(e)), nil
+}
+
+// list serves ListAimCallbacks (api.md §10.2).
 func (h callbackHandlers) list(ctx context.Context, r *Request) (any, error) {
-	return nil, errors.New("to be written")
+	es, err := h.room.List(ctx, r.Principal.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]callbackEntry, len(es))
+	for i, e := range es {
+		out[i] = newCallbackEntry(e)
+	}
+	return ok(out), nil
 }
