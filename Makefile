@@ -32,7 +32,7 @@ bench: build ## micro-benchmarks, then one load test: make bench WORKLOAD=edge-p
 	./bin/cardlink bench $(WORKLOAD)
 
 golden: ## rewrite the golden files; read the diff before you commit it
-	go test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
+	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
 
 cover: ## coverage per function, and cover.html
 	go test -coverprofile=cover.out -coverpkg=./... ./...
