@@ -22,6 +22,9 @@ import (
 type Cluster struct {
 	Brokers  []string // host:port of some brokers; the others are learnt from them. Required.
 	ClientID string   // shown in the brokers' logs and quotas; default "cardlink"
+	// Prefix stands before every topic and group name on the brokers, for clusters that several deployments share. Records on this side
+	// carry the plain names.
+	Prefix string
 	// TLS encrypts the connections; nil for plain TCP.
 	TLS *tls.Config
 	// SASL authenticates the connections, for example plain.Mechanism{Username: …, Password: …} of kafka-go; nil for none.
@@ -59,9 +62,9 @@ func (c Cluster) withDefaults() Cluster {
 // metadataTTL bounds how long a moved partition leader stays unnoticed: until then writes to it fail and are repeated.
 const metadataTTL = 3 * time.Second
 
-func (c Cluster) transport() *kafkago.Transport {
+func (c Cluster) transport(conns *connections) *kafkago.Transport {
 	return &kafkago.Transport{
-		ClientID: c.ClientID, TLS: c.TLS, SASL: c.SASL, Dial: c.Dial,
+		ClientID: c.ClientID, TLS: c.TLS, SASL: c.SASL, Dial: conns.dial,
 		DialTimeout: c.DialTimeout, MetadataTTL: metadataTTL, IdleTimeout: 30 * time.Second,
 	}
 }
@@ -72,9 +75,9 @@ func (c Cluster) client(t *kafkago.Transport, timeout time.Duration) *kafkago.Cl
 }
 
 // dialer is what kafka-go's consumer groups connect with.
-func (c Cluster) dialer() *kafkago.Dialer {
+func (c Cluster) dialer(conns *connections) *kafkago.Dialer {
 	return &kafkago.Dialer{
-		ClientID: c.ClientID, Timeout: c.DialTimeout, DualStack: true, TLS: c.TLS, SASLMechanism: c.SASL, DialFunc: c.Dial,
+		ClientID: c.ClientID, Timeout: c.DialTimeout, DualStack: true, TLS: c.TLS, SASLMechanism: c.SASL, DialFunc: conns.dial,
 	}
 }
 

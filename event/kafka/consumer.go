@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,9 +45,11 @@ const (
 // Memory: at most one answer per assigned partition is read ahead (about 1 MiB each), and reading stops until Fetch takes it.
 type Consumer struct {
 	o         ConsumerOptions
+	prefix    string
 	log       *slog.Logger
 	group     *kafkago.ConsumerGroup
 	client    *kafkago.Client
+	conns     *connections
 	transport *kafkago.Transport
 	chunks    chan chunk
 	received  *metrics.Counter
@@ -109,8 +112,13 @@ func NewConsumer(c Cluster, o ConsumerOptions) (*Consumer, error) {
 		o.Metrics = metrics.NewSet()
 	}
 	c = c.withDefaults()
+	names := make([]string, len(o.Topics))
+	for i, topic := range o.Topics {
+		names[i] = c.Prefix + topic
+	}
+	conns := newConnections(c)
 	group, err := kafkago.NewConsumerGroup(kafkago.ConsumerGroupConfig{
-		ID: o.Group, Brokers: c.Brokers, Topics: o.Topics, Dialer: c.dialer(),
+		ID: c.Prefix + o.Group, Brokers: c.Brokers, Topics: names, Dialer: c.dialer(conns),
 		StartOffset:    kafkago.FirstOffset, // a new group must not miss what was written before it existed
 		SessionTimeout: o.SessionTimeout, HeartbeatInterval: o.SessionTimeout / 10, RebalanceTimeout: o.SessionTimeout,
 		JoinGroupBackoff: time.Second, Timeout: 5 * time.Second,
@@ -120,7 +128,7 @@ func NewConsumer(c Cluster, o ConsumerOptions) (*Consumer, error) {
 		return nil, fmt.Errorf("kafka: consumer of group %s: %w", o.Group, err)
 	}
 	k := &Consumer{
-		o: o, log: o.Log.With("group", o.Group), group: group, transport: c.transport(),
+		o: o, prefix: c.Prefix, log: o.Log.With("group", o.Group), group: group, conns: conns, transport: c.transport(conns),
 		chunks: make(chan chunk), gone: make(chan struct{}),
 		source: make(map[target]*generation), lag: make(map[target]int64),
 		received: o.Metrics.GetOrCreateCounter(fmt.Sprintf(`cardlink_kafka_received_records_total{group=%q}`, o.Group)),
@@ -215,7 +223,7 @@ func (k *Consumer) Fetch(ctx context.Context) ([]event.Delivery, error) {
 	k.received.Add(len(batch))
 	k.mu.Lock()
 	for i := range batch {
-		k.source[target{batch[i].Topic, batch[i].Partition}] = gen
+		k.source[k.target(&batch[i])] = gen
 	}
 	k.mu.Unlock()
 	return batch, nil
@@ -295,7 +303,7 @@ func (k *Consumer) offsets(batch []event.Delivery) (*generation, map[string]map[
 	defer k.mu.Unlock()
 	offsets := make(map[string]map[int]int64)
 	for i := range batch {
-		p := target{batch[i].Topic, batch[i].Partition}
+		p := k.target(&batch[i])
 		if k.current == nil || k.source[p] != k.current {
 			continue
 		}
@@ -305,6 +313,11 @@ func (k *Consumer) offsets(batch []event.Delivery) (*generation, map[string]map[
 		offsets[p.topic][p.partition] = max(offsets[p.topic][p.partition], batch[i].Offset+1)
 	}
 	return k.current, offsets
+}
+
+// target is the partition of a delivery as the brokers name it.
+func (k *Consumer) target(d *event.Delivery) target {
+	return target{k.prefix + d.Topic, d.Partition}
 }
 
 // Lag is how many records this member's partitions hold that it has not fetched yet.
@@ -327,7 +340,7 @@ func (k *Consumer) Assigned() []string {
 	}
 	names := make([]string, 0, len(k.current.owned))
 	for p := range k.current.owned {
-		names = append(names, fmt.Sprintf("%s/%d", p.topic, p.partition))
+		names = append(names, fmt.Sprintf("%s/%d", strings.TrimPrefix(p.topic, k.prefix), p.partition))
 	}
 	slices.Sort(names)
 	return names
@@ -340,5 +353,6 @@ func (k *Consumer) Close() error {
 	err := k.group.Close()
 	<-k.gone
 	k.transport.CloseIdleConnections()
+	k.conns.close()
 	return err
 }

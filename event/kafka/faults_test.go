@@ -2,9 +2,11 @@ package kafka
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -92,6 +94,48 @@ func TestTopicsAreCreatedOnceAndOnDemand(t *testing.T) {
 		}
 		if err := w.EnsureTopics(ctx, 0, 1); err == nil {
 			t.Fatal("0 partitions were accepted")
+		}
+	})
+}
+
+func TestPrefixKeepsDeploymentsApart(t *testing.T) {
+	engines(t, func(t *testing.T, tr *transport) {
+		ctx := minute(t)
+		for _, prefix := range []string{"a-", "b-"} {
+			c := tr.cluster
+			c.Prefix = prefix + strings.ToLower(rand.Text()) + "."
+			w, err := NewWriter(c, WriterOptions{Partitions: 1, Replication: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			rs := numbered(event.TopicParse, 0, 10)
+			if err := w.Write(ctx, rs); err != nil {
+				t.Fatal(err)
+			}
+			k, err := NewConsumer(c, ConsumerOptions{Group: "billing", Topics: []string{event.TopicParse}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			batch, err := k.Fetch(ctx)
+			if err != nil || batch[0].Topic != event.TopicParse || batch[0].Offset != 0 || k.Assigned()[0] != "cardlink.parse/0" {
+				t.Fatalf("%v, %v, assigned %v", batch, err, k.Assigned())
+			}
+			if err := k.Commit(ctx, batch); err != nil {
+				t.Fatal(err)
+			}
+			if err := k.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if k, err = NewConsumer(c, ConsumerOptions{Group: "billing", Topics: []string{event.TopicParse}}); err != nil {
+				t.Fatal(err)
+			}
+			insist(ctx, t, w, numbered(event.TopicParse, 10, 11))
+			if again, err := k.Fetch(ctx); err != nil || again[0].Offset != batch[len(batch)-1].Offset+1 {
+				t.Fatalf("after a commit: %v, %v", again, err)
+			}
+			if err := errors.Join(k.Close(), w.Close()); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -78,6 +79,7 @@ func (k *Consumer) poll(ctx context.Context, g *generation, p target, offset int
 		return chunk{}, 0, res.Error
 	}
 	c, next = chunk{gen: g}, offset
+	topic := strings.TrimPrefix(p.topic, k.prefix)
 	var mem arena
 	for {
 		rec, err := res.Records.ReadRecord()
@@ -99,7 +101,7 @@ func (k *Consumer) poll(ctx context.Context, g *generation, p target, offset int
 			continue
 		}
 		c.deliveries = append(c.deliveries, event.Delivery{
-			Record:    event.Record{Topic: p.topic, Key: key, Value: value},
+			Record:    event.Record{Topic: topic, Key: key, Value: value},
 			Partition: p.partition, Offset: rec.Offset,
 		})
 		next = rec.Offset + 1

@@ -32,7 +32,10 @@ func (w *Writer) ensureTopics(ctx context.Context, partitions, replication int) 
 		return errors.New("partitions and replication must be at least 1")
 	}
 	req := &kafkago.CreateTopicsRequest{}
-	for _, name := range event.Topics() {
+	names := event.Topics()
+	for i, name := range names {
+		name = w.cluster.Prefix + name
+		names[i] = name
 		t := kafkago.TopicConfig{Topic: name, NumPartitions: partitions, ReplicationFactor: replication}
 		if replication > 2 {
 			t.ConfigEntries = []kafkago.ConfigEntry{{ConfigName: "min.insync.replicas", ConfigValue: strconv.Itoa(replication - 1)}}
@@ -52,7 +55,7 @@ func (w *Writer) ensureTopics(ctx context.Context, partitions, replication int) 
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return w.awaitTopics(ctx, event.Topics())
+	return w.awaitTopics(ctx, names)
 }
 
 // awaitTopics waits until every partition has a leader that knows of it: the metadata show leaders a moment before these accept records.
@@ -98,12 +101,19 @@ func (w *Writer) askLeaders(ctx context.Context, counts map[string][]int) error 
 	return nil
 }
 
-// partitions lists the partitions of each topic of records. It creates missing topics if the options say so.
-func (w *Writer) partitions(ctx context.Context, records []event.Record) (map[string][]int, error) {
-	var names []string
+// destination is where the records of one topic go.
+type destination struct {
+	name       string // on the brokers
+	partitions []int
+}
+
+// destinations finds where records go, by topic. It creates missing topics if the options say so.
+func (w *Writer) destinations(ctx context.Context, records []event.Record) (map[string]destination, error) {
+	var topics, names []string
 	for i := range records {
-		if !slices.Contains(names, records[i].Topic) { // a handful of topics: a scan beats a map
-			names = append(names, records[i].Topic)
+		if !slices.Contains(topics, records[i].Topic) { // a handful of topics: a scan beats a map
+			topics = append(topics, records[i].Topic)
+			names = append(names, w.cluster.Prefix+records[i].Topic)
 		}
 	}
 	counts, err := w.counts(ctx, names)
@@ -114,10 +124,17 @@ func (w *Writer) partitions(ctx context.Context, records []event.Record) (map[st
 		}
 		counts, err = w.counts(ctx, names)
 	}
-	return counts, err
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]destination, len(topics))
+	for i, topic := range topics {
+		found[topic] = destination{names[i], counts[names[i]]}
+	}
+	return found, nil
 }
 
-// counts asks kafka-go's metadata cache, which refreshes itself within metadataTTL.
+// counts lists the partitions of each topic. It asks kafka-go's metadata cache, which refreshes itself within metadataTTL.
 func (w *Writer) counts(ctx context.Context, names []string) (map[string][]int, error) {
 	res, err := w.client.Metadata(ctx, &kafkago.MetadataRequest{Topics: names})
 	if err != nil {

@@ -43,6 +43,7 @@ type WriterOptions struct {
 type Writer struct {
 	cluster   Cluster
 	o         WriterOptions
+	conns     *connections
 	transport *kafkago.Transport
 	client    *kafkago.Client
 	stats     writerStats
@@ -77,7 +78,8 @@ func NewWriter(c Cluster, o WriterOptions) (*Writer, error) {
 		o.Metrics = metrics.NewSet()
 	}
 	c = c.withDefaults()
-	w := &Writer{cluster: c, o: o, transport: c.transport()}
+	conns := newConnections(c)
+	w := &Writer{cluster: c, o: o, conns: conns, transport: c.transport(conns)}
 	w.quit, w.cancel = context.WithCancel(context.Background())
 	w.transport.Context = w.quit
 	w.client = c.client(w.transport, o.Timeout)
@@ -121,14 +123,15 @@ func (w *Writer) write(ctx context.Context, records []event.Record) error {
 	if len(records) == 0 {
 		return nil
 	}
-	counts, err := w.partitions(ctx, records)
+	to, err := w.destinations(ctx, records)
 	if err != nil {
 		return err
 	}
 	round := newRound()
 	for i := range records {
 		r := &records[i]
-		p := target{r.Topic, partitionOf(r.Key, counts[r.Topic])}
+		d := to[r.Topic]
+		p := target{d.name, partitionOf(r.Key, d.partitions)}
 		size := recordOverhead + len(r.Key) + len(r.Value)
 		if b := round.batches[p]; b != nil && b.bytes+size > w.o.MaxBatchBytes || round.records == w.o.MaxBatch {
 			if err := w.send(ctx, round); err != nil {
@@ -176,5 +179,6 @@ func (w *Writer) Close() error {
 	w.cancel()
 	w.busy.Wait()
 	w.transport.CloseIdleConnections()
+	w.conns.close()
 	return nil
 }
