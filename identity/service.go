@@ -83,7 +83,7 @@ func NewService(o Options) (*Service, error) {
 		refusals: newRefusals(),
 	}
 	for _, out := range allOutcomes {
-		s.outcomes[out] = o.Metrics.NewCounter(`cardlink_authentications_total{outcome="` + string(out) + `"}`)
+		s.outcomes[out] = o.Metrics.GetOrCreateCounter(`cardlink_authentications_total{outcome="` + string(out) + `"}`)
 	}
 	return s, nil
 }
