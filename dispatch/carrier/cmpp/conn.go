@@ -269,7 +269,7 @@ type pulse struct {
 
 // beat is called now and then with the moment of the last sign of life.
 func (p *pulse) beat(o Heartbeat, now, heard time.Time) (probe bool, err error) {
-	if heard.After(p.last) {
+	if !heard.Before(p.last) {
 		p.probes = 0
 	}
 	switch {
