@@ -29,19 +29,20 @@ func (b *builder) slot(s slot, arg int, e escaping) {
 	b.ops = append(b.ops, op{upTo: uint32(len(b.static)), slot: s, arg: uint16(arg), esc: e})
 }
 
-// text adds a text; as one slot if only its values decide whether it must be cut.
+// text adds a text; under a run if only its values decide whether it must be cut.
 func (b *builder) text(t *text, e escaping) {
-	if t.limit > 0 && t.dynamic() {
+	limited := t.limit > 0 && t.dynamic()
+	if limited {
 		r := run{text: *t}
 		for _, p := range t.pieces {
 			if p.param < 0 {
 				r.fixed += utf8.RuneCountInString(p.lit)
-				r.bytes += len(p.lit)
+			} else {
+				r.slots++
 			}
 		}
 		b.slot(slotRun, len(b.runs), e)
 		b.runs = append(b.runs, r)
-		return
 	}
 	for _, p := range t.pieces {
 		if p.param >= 0 {
@@ -49,6 +50,9 @@ func (b *builder) text(t *text, e escaping) {
 		} else {
 			b.str(p.lit, e)
 		}
+	}
+	if limited {
+		b.runs[len(b.runs)-1].end = uint32(len(b.static))
 	}
 }
 

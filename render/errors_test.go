@@ -1,10 +1,6 @@
 package render
 
 import (
-	"encoding/xml"
-	"errors"
-	"io"
-	"strings"
 	"testing"
 
 	"cardlink/fault"
@@ -27,14 +23,8 @@ func TestErrorPagesHaveOneLength(t *testing.T) {
 		if len(page) != n {
 			t.Errorf("%s has %d bytes, others %d", name, len(page), n)
 		}
-		d := xml.NewDecoder(strings.NewReader(string(page)))
-		d.AutoClose = xml.HTMLAutoClose
-		for {
-			if _, err := d.Token(); errors.Is(err, io.EOF) {
-				break
-			} else if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
+		if _, err := parsePage(page); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -51,29 +51,40 @@ const (
 	msb = 0x8080808080808080
 )
 
-// plain returns how many leading bytes of s, in steps of eight, are ASCII that needs no escape in JSON: the usual case for addresses, ids and
-// numbers, which are then copied in one go. It may stop early; it never counts a byte that needs an escape.
-func plain(s string) int {
-	i := 0
-	for ; i+8 <= len(s); i += 8 {
+// plain reports whether s is ASCII that needs no escape in JSON, the usual case for addresses, ids and numbers, looking at eight bytes at a time.
+func plain(s string) bool {
+	n := len(s)
+	if n < 8 {
+		for i := range n {
+			if special[s[i]]&1 != 0 {
+				return false
+			}
+		}
+		return true
+	}
+	for i := 0; i < n; i += 8 {
+		i = min(i, n-8) // the last word overlaps the one before
 		w := binary.LittleEndian.Uint64([]byte(s[i : i+8]))
 		bad := w | (w - lsb*0x20) | // high bit set, or below 0x20
 			zero(w^lsb*'"') | zero(w^lsb*'\\') | zero(w^lsb*'<') | zero(w^lsb*'>') | zero(w^lsb*'&')
 		if bad&msb != 0 {
-			break
+			return false
 		}
 	}
-	return i
+	return true
 }
 
-// zero sets the high bit of every byte of w that is zero (and perhaps of bytes above one, which only makes plain stop early).
+// zero sets the high bit of every byte of w that is zero (and perhaps of bytes above one, which changes no answer).
 func zero(w uint64) uint64 { return (w - lsb) &^ w }
 
 // appendJSON appends s as the inside of a JSON string, byte for byte as encoding/json writes it with HTML escaping on: a card pasted into a
 // page cannot close its script element, and U+2028/U+2029 do not end a JavaScript line.
 func appendJSON(dst []byte, s string) []byte {
+	if plain(s) {
+		return append(dst, s...)
+	}
 	start := 0
-	for i := plain(s); i < len(s); {
+	for i := 0; i < len(s); {
 		c := s[i]
 		if special[c]&1 == 0 {
 			i++
@@ -195,14 +206,10 @@ func appendURL(dst []byte, s string) []byte {
 	return append(dst, s[start:]...)
 }
 
-// runeLen is the length in bytes of the rune s starts with, 0 if it is not valid UTF-8. s is not empty and starts above ASCII.
+// runeLen is the length in bytes of the character s starts with, 0 if it is not valid UTF-8. s starts above ASCII.
 func runeLen(s string) int {
-	// Three bytes starting 0xE1..0xEC cover nearly all of Chinese and have no further conditions.
-	if len(s) >= 3 && s[0] >= 0xE1 && s[0] <= 0xEC && s[1]&0xC0 == 0x80 && s[2]&0xC0 == 0x80 {
-		return 3
-	}
-	r, n := utf8.DecodeRuneInString(s)
-	if r == utf8.RuneError && n == 1 {
+	n := width(s, 0)
+	if n == 1 {
 		return 0
 	}
 	return n

@@ -1,9 +1,6 @@
 package render
 
-import (
-	"time"
-	"unicode/utf8"
-)
+import "time"
 
 // Program is a compiled card: static bytes with slots between them. It never changes after Compile and may be used by any number of goroutines.
 type Program struct {
@@ -20,7 +17,7 @@ type slot uint8
 const (
 	slotParam     slot = iota // the value of parameter arg
 	slotTarget                // the value of parameter arg as a whole address; "#" unless its scheme is allowed
-	slotRun                   // runs[arg], a text with a limit
+	slotRun                   // runs[arg]: the next ops are a text with a limit
 	slotOrigin                // Values.Origin
 	slotLink                  // Values.Link
 	slotResolveID             // Values.ResolveID
@@ -46,31 +43,42 @@ func (p *Program) Size() int { return p.size }
 // only if dst must grow.
 func (p *Program) Append(dst []byte, v *Values) []byte {
 	from := uint32(0)
-	for i := range p.ops {
+	for i := 0; i < len(p.ops); i++ {
 		o := &p.ops[i]
 		dst = append(dst, p.static[from:o.upTo]...)
 		from = o.upTo
+		var s string
 		switch o.slot {
 		case slotParam:
-			dst = appendEscaped(dst, v.param(o.arg), o.esc)
+			s = v.param(o.arg)
 		case slotTarget:
-			s := v.param(o.arg)
-			if !web(s) {
+			if s = v.param(o.arg); !web(s) {
 				s = "#"
 			}
-			dst = appendEscaped(dst, s, o.esc)
 		case slotRun:
-			dst = p.runs[o.arg].append(dst, v, o.esc)
+			// A text with a limit: its pieces follow as ordinary slots. If it is too long they are skipped and the cut text is written instead.
+			if r := &p.runs[o.arg]; !r.fits(v) {
+				dst = r.appendCut(dst, v, o.esc)
+				from = r.end
+				i += r.slots
+			}
+			continue
 		case slotOrigin:
-			dst = appendEscaped(dst, v.Origin, o.esc)
+			s = v.Origin
 		case slotLink:
-			dst = appendEscaped(dst, v.Link, o.esc)
+			s = v.Link
 		case slotResolveID:
-			dst = appendEscaped(dst, v.ResolveID, o.esc)
+			s = v.ResolveID
 		case slotExpire:
-			dst = appendEscaped(dst, v.Expire, o.esc)
+			s = v.Expire
 		case slotClock:
 			dst = appendClock(dst, v.Expire, zones[o.arg])
+			continue
+		}
+		if o.esc == escJSON {
+			dst = appendJSON(dst, s)
+		} else {
+			dst = appendEscaped(dst, s, o.esc)
 		}
 	}
 	return append(dst, p.static[from:]...)
@@ -104,36 +112,39 @@ func (v *Values) param(i uint16) string {
 // run is a text with parameters and a limit. Whether it must be cut is known only when the values are.
 type run struct {
 	text  text
-	fixed int // code points of the literals
-	bytes int // bytes of the literals
+	fixed int    // characters of the literals
+	slots int    // ops that follow for its pieces
+	end   uint32 // static bytes up to here are the text's
 }
 
-// append writes the text, cut to its limit if need be.
-func (r *run) append(dst []byte, v *Values, e escaping) []byte {
-	// A text has at most as many code points as bytes: short values need no counting.
-	bytes := r.bytes
+// fits reports whether the text with v's values is within its limit. A value has at most as many characters as bytes, so short ones need no count.
+func (r *run) fits(v *Values) bool {
+	atMost := r.fixed
 	for i := range r.text.pieces {
 		if p := &r.text.pieces[i]; p.param >= 0 {
-			bytes += len(v.param(uint16(p.param)))
+			atMost += len(v.param(uint16(p.param)))
 		}
 	}
-	if bytes > r.text.limit {
-		n := r.fixed
-		for i := range r.text.pieces {
-			if p := &r.text.pieces[i]; p.param >= 0 {
-				n += utf8.RuneCountInString(v.param(uint16(p.param)))
-			}
-		}
-		if n > r.text.limit {
-			return r.text.appendCut(dst, v, e)
-		}
+	if atMost <= r.text.limit {
+		return true
 	}
+	n := r.fixed
 	for i := range r.text.pieces {
 		if p := &r.text.pieces[i]; p.param >= 0 {
-			dst = appendEscaped(dst, v.param(uint16(p.param)), e)
-		} else {
-			dst = appendEscaped(dst, p.lit, e)
+			_, m := firstRunes(v.param(uint16(p.param)), r.text.limit+1)
+			n += m
 		}
 	}
-	return dst
+	return n <= r.text.limit
+}
+
+// appendCut writes the text, which is over its limit: at once if the cut falls between two characters that cannot belong together, which is nearly
+// always, else after looking for the boundary in the whole text.
+func (r *run) appendCut(dst []byte, v *Values, e escaping) []byte {
+	at := len(dst)
+	dst, ok := r.text.appendHead(dst, v, e)
+	if ok {
+		return dst
+	}
+	return r.text.appendCut(dst[:at], v, e)
 }

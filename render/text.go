@@ -137,6 +137,47 @@ func (t *text) cut(v *Values) (shown, lost string) {
 	return full[:head] + ellipsis + keep, full[head:keepAt] + full[keepAt+len(keep):]
 }
 
+// appendHead appends the text with v's values, which is known to be over the limit, cut without looking at grapheme clusters. ok is false, and what
+// was appended worthless, unless the characters on both sides of the cut are of kinds that never form a cluster.
+func (t *text) appendHead(dst []byte, v *Values, e escaping) (_ []byte, ok bool) {
+	left, end, tail := t.limit-1, len(t.pieces), ""
+	if t.keep >= 0 {
+		// The phrase survives a plain cut if all up to its end fits; else it follows the ellipsis, if there is room for it at all.
+		n := 0
+		for i := 0; i <= t.keep && n <= left; i++ {
+			_, m := firstRunes(t.pieces[i].value(v), t.limit)
+			n += m
+		}
+		keep := t.pieces[t.keep].lit
+		if room := left - utf8.RuneCountInString(keep); n > left && room >= 0 {
+			left, end, tail = room, t.keep, keep
+		}
+	}
+	at, last := len(dst), rune(0)
+	for i := range t.pieces[:end] {
+		s := t.pieces[i].value(v)
+		head, n := firstRunes(s, left)
+		dst = appendEscaped(dst, head, e)
+		if head != "" {
+			last, _ = utf8.DecodeLastRuneInString(head)
+		}
+		if len(head) < len(s) {
+			next, _ := utf8.DecodeRuneInString(s[len(head):])
+			if len(dst) > at && !(alone(last) && alone(next)) {
+				return dst, false
+			}
+			break
+		}
+		left -= n
+	}
+	return appendEscaped(append(dst, ellipsis...), tail, e), true
+}
+
+// alone reports whether r can join neither the character before it nor the one after: printable ASCII, Chinese characters and their punctuation.
+func alone(r rune) bool {
+	return 0x20 <= r && r < 0x7f || 0x4E00 <= r && r <= 0x9FFF || 0x3001 <= r && r <= 0x3029 || 0xFF01 <= r && r <= 0xFF60
+}
+
 // appendCut appends the text with v's values, which is known to be over the limit. The unescaped text is assembled behind dst's end, measured
 // there, and overwritten by its escaped beginning: no other memory is needed.
 func (t *text) appendCut(dst []byte, v *Values, e escaping) []byte {
@@ -168,7 +209,7 @@ func (t *text) appendRaw(dst []byte, v *Values, most int) ([]byte, int) {
 		}
 		s := t.pieces[i].value(v)
 		if most >= 0 && len(s) > most {
-			if short := firstRunes(s, most); len(short) < len(s) {
+			if short, _ := firstRunes(s, most); len(short) < len(s) {
 				return append(dst, short...), keepAt
 			}
 		}
@@ -209,13 +250,25 @@ func boundary(b []byte, n int) int {
 	return pos
 }
 
-// firstRunes is s up to its first n characters.
-func firstRunes(s string, n int) string {
-	for i := range s {
-		if n == 0 {
-			return s[:i]
+// firstRunes is s up to its first n characters, and how many these are. An invalid byte is a character, as it is when it is escaped.
+func firstRunes(s string, n int) (head string, count int) {
+	for i := 0; i < len(s); count++ {
+		if count == n {
+			return s[:i], count
 		}
-		n--
+		i += width(s, i)
 	}
-	return s
+	return s, count
+}
+
+// width is the length of the character at s[i] in bytes. Chinese and ASCII are told by their bytes, all else is decoded.
+func width(s string, i int) int {
+	switch c := s[i]; {
+	case c < utf8.RuneSelf:
+		return 1
+	case c >= 0xE1 && c <= 0xEC && i+2 < len(s) && s[i+1]&0xC0 == 0x80 && s[i+2]&0xC0 == 0x80:
+		return 3
+	}
+	_, n := utf8.DecodeRuneInString(s[i:])
+	return n
 }

@@ -1,0 +1,109 @@
+package render
+
+import (
+	"encoding/json"
+	"html"
+	"net/url"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// valid is s as every escaping understands it: one U+FFFD for each invalid byte.
+func valid(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// legalHTML is valid without the characters HTML forbids.
+func legalHTML(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f && r < 0xa0 || r == 0xFFFE || r == 0xFFFF {
+			return utf8.RuneError
+		}
+		return r
+	}, valid(s))
+}
+
+func checkEscapes(t *testing.T, s string) {
+	t.Helper()
+	want, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := `"` + string(appendJSON(nil, s)) + `"`; got != string(want) {
+		t.Errorf("JSON of %q\n got %s\nwant %s", s, got, want)
+	}
+	text := string(appendHTML(nil, s))
+	if strings.ContainsAny(text, "<>\"'`\x00") {
+		t.Errorf("HTML of %q holds markup: %s", s, text)
+	}
+	if got, want := html.UnescapeString(text), legalHTML(s); got != want {
+		t.Errorf("HTML of %q\n reads %q\n  want %q", s, got, want)
+	}
+	component := string(appendURL(nil, s))
+	if i := strings.IndexFunc(component, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("%-._~", r))
+	}); i >= 0 {
+		t.Errorf("URL component of %q holds %q", s, component[i])
+	}
+	if got, err := url.PathUnescape(component); err != nil || got != valid(s) {
+		t.Errorf("URL component of %q reads %q, %v", s, got, err)
+	}
+}
+
+var escapeCases = append([]string{
+	"", "a", "plain ascii text of some length", "exactly8", "exactly8+8 bytes", "ends with quote\"", "seven\\7", "1234567<", "中文", "中", "a中b", "\xff", "a\xffb", "\xe4\xb8",
+	"\xed\xa0\x80", "\xf4\x90\x80\x80", "\u2028", "\u2029\u202a", "\uFFFE\uFFFF\uFFFD", "\u0080\u009f\u00a0", "\x00\x01\x1f\x7f", "\b\f\n\r\t", "`'\"&<>", "👩‍🚀",
+	"e\u0301", "\xc2", "\xe2\x80", "\xef\xbf", "\xe1\x80\x80",
+}, append(hostileText, longText...)...)
+
+func TestEscapes(t *testing.T) {
+	for _, s := range escapeCases {
+		checkEscapes(t, s)
+	}
+}
+
+func FuzzEscapes(f *testing.F) {
+	for _, s := range escapeCases {
+		f.Add(s)
+	}
+	f.Fuzz(checkEscapes)
+}
+
+func TestWholeAddress(t *testing.T) {
+	for s, want := range map[string]bool{
+		"https://a.example": true, "HTTP://a.example": true, "hap://app/x": true,
+		"": false, "https://": false, "https:/a": false, "//a.example": false, "javascript:alert(1)": false, "java\nscript:x": false, " https://a": false,
+		"data:text/html,x": false, "weixin://x": false, "httpsx://a": false,
+	} {
+		if got := web(s); got != want {
+			t.Errorf("web(%q) = %v, want %v", s, got, want)
+		}
+	}
+}
+
+func TestOpenable(t *testing.T) {
+	params := fixtures()["StandardImageAndText"].Params
+	for _, c := range []struct {
+		target    string
+		page, app bool // on a page, on a handset
+	}{
+		{"https://a.example/x", true, true}, {"https://a.example/?q=${name}", true, true}, {"${name}", true, true}, {"weixin://dl/x", true, true},
+		{"com.example.app/page", false, true}, {"", false, false}, {"${name}/x", false, false}, {"http${name}", false, false},
+		{"javascript:alert(1)", false, false}, {" JavaScript:alert(1)", false, false}, {"java\tscript:alert(1)", false, false}, {"\x01javascript:x", false, false},
+		{"data:text/html,<script>", false, false}, {"vbscript:x", false, false}, {"file:///etc/passwd", false, false}, {"javascript:${name}", false, false},
+		{"1x:y", false, false},
+	} {
+		text := parseText(c.target, params, "")
+		if got := openable(&text, true); got != c.page {
+			t.Errorf("on a page openable(%q) = %v", c.target, got)
+		}
+		if got := openable(&text, false); got != c.app {
+			t.Errorf("on a handset openable(%q) = %v", c.target, got)
+		}
+	}
+}

@@ -1,0 +1,291 @@
+package render
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"cardlink/templates"
+)
+
+// Any template compiles for all six vendors and H5; whatever the values, a card is JSON of one and the same structure within the vendor's limits,
+// and a page is well-formed markup of one and the same structure without anything that runs.
+func TestAnyTemplateRenders(t *testing.T) {
+	cat := catalogue(t)
+	rapid.Check(t, func(t *rapid.T) {
+		tpl := anyTemplate(cat).Draw(t, "template")
+		sample := SampleValues(tpl)
+		other := sample
+		other.Params = rapid.SliceOfN(anyWords(), 0, len(tpl.Params)).Draw(t, "values")
+		other.Link, other.Origin = "https://s.example.com/"+anyWords().Draw(t, "link"), "https://s.example.com"+anyWords().Draw(t, "origin")
+		other.ResolveID, other.Expire = anyWords().Draw(t, "resolve id"), anyWords().Draw(t, "expire")
+		set, _, err := CompileAll(cat, tpl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for target, p := range set {
+			if p == nil {
+				t.Fatalf("no program for %s", Target(target))
+			}
+			if Target(target) == H5 {
+				checkPages(t, p.Append(nil, &sample), p.Append(nil, &other))
+				continue
+			}
+			checkCards(t, cat, Target(target), p.Append(nil, &sample), p.Append(nil, &other))
+		}
+	})
+}
+
+func checkPages(t *rapid.T, a, b []byte) {
+	t.Helper()
+	one, err := parsePage(a)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, a)
+	}
+	two, err := parsePage(b)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, b)
+	}
+	if structure(one) != structure(two) {
+		t.Fatalf("values change the structure of the page:\n%s\n%s", a, b)
+	}
+	for _, nodes := range [][]node{one, two} {
+		if what := dangerous(nodes); what != "" {
+			t.Fatalf("page holds %s", what)
+		}
+	}
+}
+
+func checkCards(t *rapid.T, cat *templates.Catalogue, target Target, texts ...[]byte) {
+	t.Helper()
+	var shapes []any
+	for _, text := range texts {
+		var v any
+		if err := json.Unmarshal(text, &v); err != nil || !utf8.Valid(text) {
+			t.Fatalf("%s: %v\n%s", target, err, text)
+		}
+		shapes = append(shapes, skeleton(v))
+		card, err := parseCard(text)
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", target, err, text)
+		}
+		checkLimits(t, cat, target, &card)
+	}
+	if diff := cmp.Diff(shapes[0], shapes[1]); diff != "" {
+		t.Fatalf("%s: values change the structure of the card: %s", target, diff)
+	}
+}
+
+func checkLimits(t *rapid.T, cat *templates.Catalogue, target Target, card *wireCard) {
+	t.Helper()
+	v := target.Vendor()
+	layout, ok := cat.Layout(card.Card.Layout)
+	if !ok || !layout.Supports(v) {
+		t.Fatalf("%s does not show %s", target, card.Card.Layout)
+	}
+	if st, ok := layout.SubType(card.Card.SubType); card.Card.SubType != 0 && (!ok || !st.Honoured(v)) {
+		t.Fatalf("%s does not know sub_type %d of %s", target, card.Card.SubType, card.Card.Layout)
+	}
+	for _, e := range card.Card.Elements {
+		lim, ok := layout.Known(e.Role, v)
+		if ok && lim.Source != "assumed" {
+			if n := utf8.RuneCountInString(e.Text); n > lim.Chars {
+				t.Fatalf("%s: %d characters of %s, limit %d", target, n, e.Role, lim.Chars)
+			}
+			if n := utf8.RuneCountInString(e.Value); e.Role == "pair" && n > lim.Chars {
+				t.Fatalf("%s: %d characters of a pair's value, limit %d", target, n, lim.Chars)
+			}
+		}
+		if e.Background != nil && !layout.Background(v) {
+			t.Fatalf("%s takes no background on %s", target, card.Card.Layout)
+		}
+		if e.Action == nil {
+			continue
+		}
+		rule, ok := cat.Action(e.Action.Type)
+		if !ok || !rule.Supports(v) {
+			t.Fatalf("%s does not perform %s", target, e.Action.Type)
+		}
+		if f := e.Action.FloorType; f != nil && !slices.Contains(cat.Floor(v), *f) {
+			t.Fatalf("%s does not know floor_type %d", target, *f)
+		}
+		if slices.Contains(scripts, literalScheme(e.Action.Target)) && builtin().dialects.Actions[e.Action.Type].Target == "address" {
+			t.Fatalf("%s opens %s", target, e.Action.Target)
+		}
+	}
+}
+
+// What a card shows and what its notes say is lost make up the source: every content is on the card or named by a note, every text that is shorter
+// than the source's has a note with exactly the rest, every action is as written or noted.
+func TestNotesAreComplete(t *testing.T) {
+	cat := catalogue(t)
+	rapid.Check(t, func(t *rapid.T) {
+		tpl := anyTemplate(cat).Draw(t, "template")
+		for target := range Targets {
+			c, notes, err := builtin().fit(cat, tpl, target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := complete(c, notes, tpl); err != nil {
+				t.Fatalf("%s: %v\n%+v", target, err, notes)
+			}
+		}
+	})
+}
+
+func complete(c *card, notes []Note, tpl *templates.Template) error {
+	noted := func(field string) (Note, bool) {
+		i := slices.IndexFunc(notes, func(n Note) bool { return n.Field == field })
+		if i < 0 {
+			return Note{}, false
+		}
+		return notes[i], true
+	}
+	shown := map[string]*element{}
+	for i := range c.elements {
+		for _, f := range c.elements[i].from {
+			shown[f] = &c.elements[i]
+		}
+	}
+	if c.layout.CardID != tpl.CardID {
+		if _, ok := noted("card_id"); !ok {
+			return errors.New("another layout without a note")
+		}
+	}
+	v := &Values{Params: Examples(tpl)}
+	for p := range tpl.Pages {
+		for i := range tpl.Pages[p].Contents {
+			src := &tpl.Pages[p].Contents[i]
+			field := fmt.Sprintf("pages[%d].contents[%d]", p, i)
+			e, ok := shown[field]
+			if !ok {
+				layout, _ := builtinCatalogueLayout(c, tpl)
+				if layout != nil && layout.Visible && src.Visible != nil && *src.Visible == 0 {
+					continue
+				}
+				if _, ok := noted(field); !ok {
+					return fmt.Errorf("%s is neither shown nor noted", field)
+				}
+				continue
+			}
+			if _, moved := noted(field); moved || len(e.from) > 1 { // joined to another text
+				if _, cut := noted(e.field + ".content"); !cut && e.kind == "text" {
+					all := e.text.fill(v)
+					text, child := parseText(src.Text, tpl.Params, ""), parseText(src.Child, tpl.Params, "")
+					if !strings.Contains(all, text.fill(v)) || !strings.Contains(all, child.fill(v)) && !strings.Contains(e.child.fill(v), child.fill(v)) {
+						return fmt.Errorf("%s is missing in %q", field, all)
+					}
+				}
+			} else {
+				for name, t := range map[string]struct {
+					text *text
+					full string
+				}{".content": {&e.text, src.Text}, ".content_child": {&e.child, src.Child}} {
+					want := parseText(t.full, tpl.Params, "")
+					if err := sum(t.text, want.fill(v), v, field+name, noted); err != nil {
+						return err
+					}
+				}
+			}
+			if src.ActionType == "" || e.kind != "image" && e.kind != "button" {
+				continue
+			}
+			if e.action == nil || e.action.typ != src.ActionType {
+				if _, ok := noted(field + ".action_type"); !ok && e.content.ActionType != "" {
+					return fmt.Errorf("%s: action %s is neither performed nor noted", field, src.ActionType)
+				}
+			} else if e.action.dead {
+				if _, ok := noted(field + ".action.target"); !ok {
+					return fmt.Errorf("%s: dead target without a note", field)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// sum checks that what is shown and what is noted as lost are the full text.
+func sum(t *text, full string, v *Values, field string, noted func(string) (Note, bool)) error {
+	got, _ := t.cut(v)
+	if got == full {
+		return nil
+	}
+	n, ok := noted(field)
+	if !ok {
+		return fmt.Errorf("%s: shows %q of %q without a note", field, got, full)
+	}
+	head, tail, _ := strings.Cut(got, ellipsis)
+	if n.Shown != got || !strings.HasPrefix(full, head) || strings.Replace(full[len(head):], tail, "", 1) != n.Lost && full[len(head):] != n.Lost {
+		return fmt.Errorf("%s: shows %q, noted %q and %q, of %q", field, got, n.Shown, n.Lost, full)
+	}
+	return nil
+}
+
+func builtinCatalogueLayout(c *card, tpl *templates.Template) (*templates.Layout, bool) {
+	cat, err := templates.LoadCatalogue(nil)
+	if err != nil {
+		return nil, false
+	}
+	return cat.Layout(tpl.CardID)
+}
+
+// FuzzValues renders the fixtures with values from outside.
+func FuzzValues(f *testing.F) {
+	cat, err := templates.LoadCatalogue(nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	type compiled struct {
+		p     *Program
+		t     Target
+		shape string
+	}
+	var programs []compiled
+	for _, tpl := range fixtures() {
+		for target := range Targets {
+			p, _, err := Compile(cat, tpl, target)
+			if err != nil {
+				f.Fatal(err)
+			}
+			c := compiled{p: p, t: target}
+			if target == H5 {
+				v := SampleValues(tpl)
+				nodes, err := parsePage(p.Append(nil, &v))
+				if err != nil {
+					f.Fatal(err)
+				}
+				c.shape = structure(nodes)
+			}
+			programs = append(programs, c)
+		}
+	}
+	for i, s := range hostileText {
+		f.Add(s, longText[i], "https://a.example/x", "hap://x", s)
+	}
+	f.Fuzz(func(t *testing.T, a, b, c, d, rest string) {
+		v := Values{Origin: "https://s.example.com" + rest, Link: "https://s.example.com/" + rest, ResolveID: rest, Expire: rest, Params: []string{a, b, c, d}}
+		for _, p := range programs {
+			out := p.p.Append(nil, &v)
+			if p.t != H5 {
+				if _, err := parseCard(out); err != nil {
+					t.Fatalf("%s: %v\n%s", p.t, err, out)
+				}
+				continue
+			}
+			nodes, err := parsePage(out)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if structure(nodes) != p.shape || dangerous(nodes) != "" {
+				t.Fatalf("values change the page: %s\n%s", dangerous(nodes), out)
+			}
+		}
+	})
+}
