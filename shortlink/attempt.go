@@ -49,6 +49,7 @@ type Attempt struct {
 	Device []byte // the handset's token; empty: every attempt uses up a unit
 	Sign   []byte // signature of the SMS, without brackets; empty: not told
 	Model  []byte // handset model, may be empty
+	NoCard bool   // the vendor cannot show this template's card
 
 	// The answer.
 	Repeat   bool                // the device has resolved the link before; nothing was used up

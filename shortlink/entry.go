@@ -71,6 +71,9 @@ func (e *Entry) Tenant() string { return e.batch.Value().tenant }
 // TplID is the wire's id of the link's template.
 func (e *Entry) TplID() string { return e.batch.Value().tplID }
 
+// Version is the id and version of the link's template.
+func (e *Entry) Version() (id int64, version int) { return e.tpl.id, e.tpl.version }
+
 // Jump is the custom_url, empty if a tap opens the template's page.
 func (e *Entry) Jump() string { return e.jump }
 

@@ -86,6 +86,8 @@ func (r *Resolver) check(ctx context.Context, e *Entry, a *Attempt, now time.Tim
 		return nil, TemplateDisabled
 	case !st.active[a.Vendor]:
 		return nil, VendorNotApproved
+	case a.NoCard:
+		return nil, VendorUnsupported
 	case len(a.Sign) == 0 && r.o.RequireSign, len(a.Sign) > 0 && !carries(a.batch.signs, a.Sign):
 		return nil, SignMismatch
 	}

@@ -1,0 +1,210 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+	"github.com/valyala/fasthttp"
+
+	"cardlink/event/journal"
+	"cardlink/fault"
+	"cardlink/shortlink"
+	"cardlink/templates"
+)
+
+// Options configure the face. Resolver, Journal, Catalogue, Templates, Materials and ClientKey are required.
+type Options struct {
+	Resolver  *shortlink.Resolver
+	Journal   Journal
+	Catalogue *templates.Catalogue
+	Templates shortlink.TemplateLoader
+	Materials Materials
+	// Origin is the public base URL of the edge, "https://s.example.com": where cards and pages find their materials. Its scheme is also the
+	// scheme of links. Empty: https on the host of the request.
+	Origin string
+	// ClientKey, 32 bytes, keys the hashes of visitors' address blocks.
+	ClientKey []byte
+	// Proxies are the address ranges whose X-Forwarded-For is believed; from anybody else it is ignored.
+	Proxies []netip.Prefix
+	// Previews serves /p/{tpl_id}: any template's page with its example values, to anybody who has the address.
+	Previews    bool
+	Language    fault.Language // of the error pages
+	Concurrency int            // connections at once; one more is answered 503. Default 65,536
+	Now         func() time.Time
+	Log         *slog.Logger
+	Metrics     *metrics.Set // nil: none
+}
+
+// Journal takes the facts of clicks. *journal.Journal implements it.
+type Journal interface {
+	Add(rec []byte) (journal.Position, error)
+}
+
+// Materials opens the pictures and videos of cards. *templates.Materials implements it.
+type Materials interface {
+	Open(ctx context.Context, id string) (*templates.Stored, error)
+}
+
+// Server is the edge. Build it with New, run it with Serve, stop it with Shutdown.
+type Server struct {
+	o        Options
+	origin   string
+	scheme   string
+	key      [32]byte
+	programs *programs
+	previews *previews
+	visits   visitPool
+	stats    stats
+	ctx      context.Context // of calls into the rooms; ends with Shutdown
+	cancel   context.CancelFunc
+	http     *fasthttp.Server
+}
+
+// Limits of the server. A request is a line and some headers; whoever needs longer than this is not a handset.
+const (
+	readTimeout  = 5 * time.Second
+	writeTimeout = 30 * time.Second // a video over a slow radio link
+	idleTimeout  = 60 * time.Second
+	headerBytes  = 8 << 10
+	bodyBytes    = 1 << 10 // bodies are refused; this much is read to be able to say so
+)
+
+// New builds the face.
+func New(o Options) (*Server, error) {
+	var errs []error
+	if o.Resolver == nil || o.Journal == nil || o.Catalogue == nil || o.Templates == nil || o.Materials == nil {
+		errs = append(errs, errors.New("edge: Resolver, Journal, Catalogue, Templates and Materials are required"))
+	}
+	if len(o.ClientKey) != 32 {
+		errs = append(errs, fmt.Errorf("edge: the client key must be 32 bytes, not %d", len(o.ClientKey)))
+	}
+	scheme, rest, found := strings.Cut(o.Origin, "://")
+	if o.Origin != "" && (!found || rest == "" || strings.HasSuffix(rest, "/") || (scheme != "http" && scheme != "https")) {
+		errs = append(errs, fmt.Errorf("edge: the origin %q must be http(s)://host without a trailing slash", o.Origin))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if o.Origin == "" {
+		scheme = "https"
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Metrics == nil {
+		o.Metrics = metrics.NewSet()
+	}
+	if o.Concurrency <= 0 {
+		o.Concurrency = 1 << 16
+	}
+	s := &Server{o: o, origin: o.Origin, scheme: scheme, programs: newPrograms(o.Catalogue)}
+	s.previews = &previews{server: s, pages: make(map[previewKey]previewPage)}
+	copy(s.key[:], o.ClientKey)
+	s.stats.register(o.Metrics)
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.http = &fasthttp.Server{
+		Handler: s.serve, ErrorHandler: s.refuse, Logger: quiet{},
+		NoDefaultServerHeader: true, NoDefaultContentType: true, GetOnly: true, DisablePreParseMultipartForm: true,
+		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ReadBufferSize: headerBytes, MaxRequestBodySize: bodyBytes, Concurrency: o.Concurrency, CloseOnShutdown: true,
+	}
+	return s, nil
+}
+
+// Serve answers visitors on ln until Shutdown.
+func (s *Server) Serve(ln net.Listener) error { return s.http.Serve(ln) }
+
+// Shutdown stops accepting, waits for the visits in flight until ctx ends, and returns. Close the resolver after it.
+func (s *Server) Shutdown(ctx context.Context) error {
+	defer s.cancel()
+	return s.http.ShutdownWithContext(ctx)
+}
+
+type quiet struct{}
+
+func (quiet) Printf(string, ...any) {}
+
+// serve is every route on one screen.
+func (s *Server) serve(c *fasthttp.RequestCtx) {
+	defer s.recover(c)
+	h := &c.Response.Header
+	h.SetCanonical(headerNosniff, valueNosniff)
+	h.SetCanonical(headerReferrer, valueNoReferrer)
+	if n := c.Request.Header.ContentLength(); n > 0 || n == -1 {
+		// A body has no meaning here, and one whose length is told in two ways is how requests are smuggled.
+		c.SetConnectionClose()
+		s.plain(c, fasthttp.StatusBadRequest, errBody)
+		return
+	}
+	switch path := c.Path(); {
+	case len(path) > 3 && path[1] == 'r' && path[2] == '/':
+		s.visit(c, path[2:], true)
+	case len(path) > 3 && path[1] == 'm' && path[2] == '/':
+		s.material(c, string(path))
+	case len(path) > 3 && path[1] == 'p' && path[2] == '/':
+		s.preview(c, string(path[3:]))
+	case string(path) == "/robots.txt":
+		s.stats.other.Inc()
+		h.SetCanonical(headerContentType, valueText)
+		h.SetCanonical(headerCacheControl, valueDay)
+		c.SetBodyString("User-agent: *\nDisallow: /\n")
+	case string(path) == "/favicon.ico":
+		s.stats.other.Inc()
+		h.SetCanonical(headerCacheControl, valueDay)
+		c.SetStatusCode(fasthttp.StatusNoContent)
+	case len(path) > 3 && path[1] == 'e' && path[2] == '/':
+		s.notFound(c, false)
+	default:
+		s.visit(c, path, wantsCard(c))
+	}
+}
+
+// recover turns a panic of one visit into a 500 for that visitor.
+func (s *Server) recover(c *fasthttp.RequestCtx) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	s.stats.panics.Inc()
+	s.o.Log.Error("panic while answering a visitor", "panic", p, "stack", string(debug.Stack()))
+	c.Response.Reset()
+	c.SetConnectionClose()
+	s.plain(c, fasthttp.StatusInternalServerError, errInternal)
+}
+
+// refuse answers what fasthttp could not read as a request, or would not.
+func (s *Server) refuse(c *fasthttp.RequestCtx, err error) {
+	s.stats.malformed.Inc()
+	c.SetConnectionClose()
+	var small *fasthttp.ErrSmallBuffer
+	switch {
+	case errors.Is(err, fasthttp.ErrGetOnly):
+		c.Response.Header.Set("Allow", "GET, HEAD")
+		s.plain(c, fasthttp.StatusMethodNotAllowed, errMethod)
+	case errors.As(err, &small):
+		s.plain(c, fasthttp.StatusRequestHeaderFieldsTooLarge, errTooLarge)
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		s.plain(c, fasthttp.StatusRequestEntityTooLarge, errTooLarge)
+	default:
+		s.plain(c, fasthttp.StatusBadRequest, errBody)
+	}
+}
+
+// plain answers with one of the error bodies of docs/handset.md.
+func (s *Server) plain(c *fasthttp.RequestCtx, status int, body []byte) {
+	c.Response.Header.SetCanonical(headerContentType, valueJSON)
+	c.Response.Header.SetCanonical(headerCacheControl, valueNoStore)
+	c.SetStatusCode(status)
+	c.Response.SetBodyRaw(body)
+}
