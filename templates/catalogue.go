@@ -2,6 +2,7 @@ package templates
 
 import (
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -50,26 +51,29 @@ func (c *Catalogue) Rate(name string) (Rate, bool) {
 	return r, ok
 }
 
-// RateOf names the image_rate that w×h pixels have, within the catalogue's tolerance; empty if none.
-func (c *Catalogue) RateOf(w, h int) string {
-	for _, name := range slices.Sorted(maps.Keys(c.rates)) {
-		if c.rates[name].Fits(w, h, c.tolerance) {
-			return name
+// RateOf names the image_rate that w×h pixels are nearest to, within the catalogue's tolerance; empty if none.
+func (c *Catalogue) RateOf(w, h int) (name string) {
+	nearest := c.tolerance
+	for _, n := range slices.Sorted(maps.Keys(c.rates)) {
+		if d := c.rates[n].distance(w, h); d <= nearest {
+			name, nearest = n, d
 		}
 	}
-	return ""
+	return name
 }
 
 // Rate is a proportion of width to height.
 type Rate struct{ W, H int }
 
 // Fits reports whether w×h has the proportion within the relative tolerance.
-func (r Rate) Fits(w, h int, tolerance float64) bool {
+func (r Rate) Fits(w, h int, tolerance float64) bool { return r.distance(w, h) <= tolerance }
+
+// distance is how far off w×h is, relatively; infinite for no picture at all.
+func (r Rate) distance(w, h int) float64 {
 	if w <= 0 || h <= 0 {
-		return false
+		return math.Inf(1)
 	}
-	q := float64(w) * float64(r.H) / (float64(h) * float64(r.W))
-	return q >= 1-tolerance && q <= 1+tolerance
+	return math.Abs(float64(w)*float64(r.H)/(float64(h)*float64(r.W)) - 1)
 }
 
 // Layout is what is known about one card_id. All of it is read-only.
@@ -111,7 +115,8 @@ type Layout struct {
 type Count struct {
 	Min, Max         int
 	MinHard, MaxHard bool
-	Source           string
+	Source           string // of Min
+	MaxSource        string
 }
 
 // Supports reports whether vendor v can show the layout.

@@ -267,10 +267,10 @@ func (b *catalogueBuilder) count(path string, f countFile) Count {
 	if f.Min < 0 || f.Max < f.Min {
 		b.failf(path, "min %d and max %d are no range", f.Min, f.Max)
 	}
-	c := Count{Min: f.Min, Max: f.Max, MinHard: b.hard(path, f.Source), Source: f.Source}
+	c := Count{Min: f.Min, Max: f.Max, MinHard: b.hard(path, f.Source), Source: f.Source, MaxSource: f.Source}
 	c.MaxHard = c.MinHard
 	if f.MaxSource != "" {
-		c.MaxHard = b.hard(path, f.MaxSource)
+		c.MaxHard, c.MaxSource = b.hard(path, f.MaxSource), f.MaxSource
 	}
 	return c
 }

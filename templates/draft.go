@@ -38,8 +38,10 @@ func (d *Draft) materials() []string { return materialsOf(d.Pages) }
 
 func materialsOf(pages []Page) []string {
 	var ids []string
+	seen := map[string]bool{"": true}
 	add := func(id string) {
-		if id != "" && !slices.Contains(ids, id) {
+		if !seen[id] {
+			seen[id] = true
 			ids = append(ids, id)
 		}
 	}

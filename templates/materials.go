@@ -339,8 +339,8 @@ func (m *Materials) Delete(ctx context.Context, tenant string, ids []string) err
 		return fault.In(fault.Parameter, "material_ids", "must hold 1-20 ids")
 	}
 	for i, id := range ids {
-		if id == "" || len(id) > 36 {
-			return fault.Inf(fault.Parameter, fmt.Sprintf("material_ids[%d]", i), "must be 1-36 characters")
+		if id == "" || len(id) > 36 || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return fault.In(fault.Parameter, fmt.Sprintf("material_ids[%d]", i), "must be 1-36 ASCII characters")
 		}
 	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))

@@ -212,7 +212,7 @@ func (l *Layout) consecutive(r *SlotRule) bool {
 // alternative reports whether another component may stand in the counting slot's first place (one video for the product images).
 func (l *Layout) alternative(r *SlotRule) bool {
 	return slices.ContainsFunc(l.slots, func(s SlotRule) bool {
-		return s.Component != r.Component && !s.pos.many() && s.pos.at(0, 0) == r.pos.list[0]
+		return s.Component != r.Component && len(s.pos.list) == 1 && s.pos.list[0] == r.pos.list[0]
 	})
 }
 
@@ -252,12 +252,12 @@ func free(places []place, component string) *place {
 // overflow says how sure it is that a layout takes no more of a component.
 func (l *Layout) overflow(component string) (hard bool, source string) {
 	if component == "button" {
-		return l.Buttons.MaxHard, l.Buttons.Source
+		return l.Buttons.MaxHard, l.Buttons.MaxSource
 	}
 	for i := range l.slots {
 		if s := &l.slots[i]; s.Component == component {
 			if s.pos.many() {
-				return s.Repeat.MaxHard, s.Repeat.Source
+				return s.Repeat.MaxHard, s.Repeat.MaxSource
 			}
 			hard, source = s.Hard, s.Source
 		}
@@ -275,12 +275,12 @@ func (l *Layout) missing(places []place, n, found int) []Problem {
 	if counter != nil && !l.replaced(places, counter) {
 		r := counter.Repeat
 		if found < r.Min && counter.Required || found > r.Max {
-			hard := r.MaxHard
+			hard, source := r.MaxHard, r.MaxSource
 			if found < r.Min {
-				hard = r.MinHard
+				hard, source = r.MinHard, r.Source
 			}
 			out = append(out, Problem{
-				Field: "contents", Hard: hard, Source: r.Source,
+				Field: "contents", Hard: hard, Source: source,
 				Rule: fmt.Sprintf("%s takes %d-%d of %s (%s), not %d", l.CardID, r.Min, r.Max, counter.Label, counter.Component, found),
 			})
 		}
@@ -301,6 +301,6 @@ func (l *Layout) missing(places []place, n, found int) []Problem {
 // replaced reports whether another component took the counting slot's first place.
 func (l *Layout) replaced(places []place, counter *SlotRule) bool {
 	return slices.ContainsFunc(places, func(p place) bool {
-		return p.taken && p.rule != counter && !p.rule.pos.many() && p.number == counter.pos.list[0] && p.rule.Component != counter.Component
+		return p.taken && len(p.rule.pos.list) == 1 && p.number == counter.pos.list[0] && p.rule.Component != counter.Component
 	})
 }

@@ -193,6 +193,10 @@ func (v *validator) factories() {
 		}
 		return
 	}
+	if len(v.d.Factories) > len(Vendors()) {
+		v.hard("factorys", "names each of the %d vendors at most once", len(Vendors()))
+		return
+	}
 	seen, before := map[Vendor]bool{}, len(v.problems)
 	for i := range v.d.Factories {
 		f := &v.d.Factories[i]
@@ -278,6 +282,7 @@ func (v *validator) sms() {
 	}
 	if l := v.catalogue.limits["sms_signs"]; len(d.SMSSigns) > l.max {
 		v.figure(l.hard, l.source, "sms_signs", "holds at most %d signatures", l.max)
+		return
 	}
 	for i, s := range d.SMSSigns {
 		field := fmt.Sprintf("sms_signs[%d]", i)
@@ -342,7 +347,7 @@ func (v *validator) words() []namedText {
 			if a := c.Action; a != nil {
 				out = append(out, namedText{field + ".action.target", a.Target})
 				for _, name := range slices.Sorted(maps.Keys(actionFields)) {
-					s, _ := actionFields[name](a)
+					s, _ := actionFields[name].read(a)
 					out = append(out, namedText{field + ".action." + name, s})
 				}
 			}

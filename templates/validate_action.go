@@ -43,6 +43,7 @@ func (v *validator) action(field string, c *Content, rule *SlotRule) {
 		v.hard(field+".action", "is required for %s", c.Type)
 		return
 	}
+	c.Action = c.Action.only(a)
 	v.target(field+".action.target", a, c.Action.Target)
 	for _, name := range slices.Sorted(maps.Keys(a.Fields)) {
 		v.actionField(field+".action."+name, a, a.Fields[name], name, c.Action)
@@ -91,7 +92,7 @@ func (v *validator) target(field string, a *ActionRule, target string) {
 }
 
 func (v *validator) actionField(field string, a *ActionRule, rule FieldRule, name string, action *Action) {
-	text, number := actionFields[name](action)
+	text, number := actionFields[name].read(action)
 	if len(rule.Enum) > 0 {
 		switch {
 		case number == nil && rule.Required:

@@ -9,24 +9,17 @@ import (
 
 // content checks one content; rule is its slot, nil if it has none.
 func (v *validator) content(field string, c *Content, rule *SlotRule) {
-	switch {
-	case c.Type == "":
-		v.hard(field+".type", "is required")
-		return
-	case c.Type == "followPub":
-		v.hard(field+".type", "followPub is not supported")
-		return
-	case !knownType(c.Type):
-		v.hard(field+".type", "must be text, image, video or button")
-		return
+	if !knownType(c.Type) {
+		return // types has said so
 	}
 	if c.Position < 1 || c.Position > maxPosition {
 		v.hard(field+".position_number", "must be an integer from 1")
 	}
 	hidden := v.visible(field, c)
+	tidy(c)
 	switch c.Type {
 	case typeText, typeButton:
-		v.wording1(field, c, hidden)
+		v.label(field, c, hidden)
 	case typeImage, typeVideo:
 		v.media(field, c, rule)
 	}
@@ -34,8 +27,23 @@ func (v *validator) content(field string, c *Content, rule *SlotRule) {
 	v.action(field, c, rule)
 }
 
-// wording1 checks the text of a text or a button.
-func (v *validator) wording1(field string, c *Content, hidden bool) {
+// tidy empties the fields that mean nothing on a content of this type: they are neither checked nor kept.
+func tidy(c *Content) {
+	if c.Type == typeText || c.Type == typeButton {
+		c.SrcType, c.Src = 0, ""
+	} else {
+		c.Text, c.Child = "", ""
+	}
+	if c.Type != typeVideo {
+		c.Cover, c.Ratio = "", ""
+	}
+	if c.Type != typeImage {
+		c.OppoBackground, c.VivoBackground = "", ""
+	}
+}
+
+// label checks the words of a text or a button.
+func (v *validator) label(field string, c *Content, hidden bool) {
 	limit := v.catalogue.limits["content"]
 	if c.Text == "" && !hidden {
 		v.hard(field+".content", "is required for %s", c.Type)
@@ -101,7 +109,9 @@ func (v *validator) flags(field string, c *Content) {
 	if v.layout == nil || c.Type != typeVideo {
 		return
 	}
-	if rates := v.layout.videoRates; len(rates) > 0 && !slices.Contains(rates, c.Ratio) {
+	if rates := v.layout.videoRates; len(rates) == 0 {
+		c.Ratio = ""
+	} else if !slices.Contains(rates, c.Ratio) {
 		v.hard(field+".ratio", "must be %s", strings.Join(rates, " or "))
 	}
 }

@@ -20,11 +20,11 @@ func (v *validator) pages() {
 	}
 	if l := v.layout; l != nil {
 		if n := len(d.Pages); n < l.Pages.Min || n > l.Pages.Max {
-			hard := l.Pages.MinHard
+			hard, source := l.Pages.MinHard, l.Pages.Source
 			if n > l.Pages.Max {
-				hard = l.Pages.MaxHard
+				hard, source = l.Pages.MaxHard, l.Pages.MaxSource
 			}
-			v.figure(hard, l.Pages.Source, "pages", "%s has %d-%d pages, not %d", l.CardID, l.Pages.Min, l.Pages.Max, n)
+			v.figure(hard, source, "pages", "%s has %d-%d pages, not %d", l.CardID, l.Pages.Min, l.Pages.Max, n)
 		}
 	}
 	orders := map[int]bool{}
@@ -52,7 +52,7 @@ func (v *validator) page(field string, p *Page) {
 	}
 	roles := map[int]*SlotRule{} // by index in contents; nil for a content without a place
 	var slots []Slot
-	if v.layout != nil {
+	if v.types(field, p.Contents) && v.layout != nil {
 		v.components(field, p.Contents)
 		var problems []Problem
 		slots, problems = v.layout.Bind(p.Contents)
@@ -74,6 +74,26 @@ func (v *validator) page(field string, p *Page) {
 	if v.title == "" {
 		v.title = mainTitle(p.Contents, slots)
 	}
+}
+
+// types checks every content's type; a page with a wrong one is not laid out.
+func (v *validator) types(field string, contents []Content) bool {
+	good := true
+	for i := range contents {
+		at := fmt.Sprintf("%s.contents[%d].type", field, i)
+		switch kind := contents[i].Type; {
+		case knownType(kind):
+			continue
+		case kind == "":
+			v.hard(at, "is required")
+		case kind == "followPub":
+			v.hard(at, "followPub is not supported")
+		default:
+			v.hard(at, "must be text, image, video or button")
+		}
+		good = false
+	}
+	return good
 }
 
 // mainTitle is the text in the title slot, else the first one that calls itself a title.
@@ -104,7 +124,7 @@ func (v *validator) components(field string, contents []Content) {
 	}
 	for i := range contents {
 		kind := contents[i].Type
-		if knownType(kind) && !slices.Contains(rule.required, kind) && !slices.Contains(rule.optional, kind) {
+		if !slices.Contains(rule.required, kind) && !slices.Contains(rule.optional, kind) {
 			v.figure(rule.hard, rule.source, fmt.Sprintf("%s.contents[%d].type", field, i), "%s has no %s", v.layout.CardID, kind)
 		}
 	}
@@ -214,6 +234,9 @@ func (v *validator) declared() {
 	limit := v.catalogue.limits["params"]
 	if n := len(v.d.Params); n > limit.max {
 		v.figure(limit.hard, limit.source, "params", "holds at most %d parameters, not %d", limit.max, n)
+		if n > maxContents {
+			return // refused or not, nobody means this
+		}
 	}
 	for i, p := range v.d.Params {
 		field := fmt.Sprintf("params[%d]", i)
