@@ -44,6 +44,9 @@ func (f *fitter) action(e *element) *action {
 	if a == nil {
 		return nil
 	}
+	if p, ok := f.rules.degrade.Page[a.typ]; ok && f.target == H5 {
+		f.note(e.field+".action_type", a.typ, p.Shown, p.Why)
+	}
 	if a.dead {
 		f.note(e.field+".action.target", a.source.Target, "#", "not an address that may be opened")
 	}

@@ -49,7 +49,8 @@ func TestSizeIsEnough(t *testing.T) {
 	}
 }
 
-// BenchmarkAppend renders a vendor card with four parameters; BenchmarkCopy is append of the same bytes, the reference of docs/bench.
+// BenchmarkAppend renders one card again and again. Its references append the same bytes, at once (copy) and piece by piece as the program does but
+// without escaping or limits (pieces).
 func BenchmarkAppend(b *testing.B) {
 	for _, c := range []struct {
 		name   string
@@ -65,6 +66,17 @@ func BenchmarkAppend(b *testing.B) {
 				buf = p.Append(buf[:0], &v)
 			}
 		})
+		pieces := piecesOf(p, &v)
+		b.Run(c.name+"/"+c.target.String()+"/pieces", func(b *testing.B) {
+			b.SetBytes(int64(len(same)))
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = buf[:0]
+				for _, s := range pieces {
+					buf = append(buf, s...)
+				}
+			}
+		})
 		b.Run(c.name+"/"+c.target.String()+"/copy", func(b *testing.B) {
 			b.SetBytes(int64(len(same)))
 			b.ReportAllocs()
@@ -73,6 +85,23 @@ func BenchmarkAppend(b *testing.B) {
 			}
 		})
 	}
+}
+
+// piecesOf splits p's output at its slots.
+func piecesOf(p *Program, v *Values) []string {
+	var out []string
+	from := uint32(0)
+	for i := range p.ops {
+		one := Program{static: p.static[:from], ops: p.ops[i : i+1], runs: p.runs}
+		if one.ops[0].slot == slotRun {
+			continue
+		}
+		one.static = p.static[:one.ops[0].upTo]
+		value := one.Append(nil, v)[one.ops[0].upTo:]
+		out = append(out, p.static[from:one.ops[0].upTo], string(value))
+		from = one.ops[0].upTo
+	}
+	return append(out, p.static[from:])
 }
 
 // BenchmarkStream renders one card for each of many links, as an edge does: a program in cache, values that are not. The reference appends the

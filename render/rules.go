@@ -38,6 +38,7 @@ type degradeFile struct {
 	Roles    map[string][]string     `json:"roles"`   // role of a stand-in layout → roles of the source that may fill it
 	Rest     []string                `json:"rest"`    // roles that take the texts no slot took
 	Actions  map[string][]substitute `json:"actions"` // action_type → actions that stand in
+	Page     map[string]pageRule     `json:"page"`    // action_type → what the H5 page does in its place
 	Floors   map[string][]floorRule  `json:"floors"`  // floor_type → floor types that stand in
 }
 
@@ -50,6 +51,11 @@ type substitute struct {
 	To     string `json:"to"`
 	Target string `json:"target,omitempty"` // actions: "same", "link" (the link's own page) or "picture"
 	Why    string `json:"why"`
+}
+
+type pageRule struct {
+	Shown string `json:"shown"`
+	Why   string `json:"why"`
 }
 
 type floorRule struct {

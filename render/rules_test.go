@@ -40,6 +40,11 @@ func TestRulesMatchTheCatalogue(t *testing.T) {
 			}
 		}
 	}
+	for typ, p := range r.degrade.Page {
+		if _, ok := cat.Action(typ); !ok || p.Shown == "" || p.Why == "" {
+			t.Errorf("page.%s: %+v", typ, p)
+		}
+	}
 	for role, from := range r.degrade.Roles {
 		for _, s := range append([]string{role}, from...) {
 			if !roles[s] {
