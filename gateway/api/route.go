@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -42,7 +43,11 @@ type Request struct {
 	Principal identity.Principal
 	RequestID string
 	params    [2]string // values of the path's braces, decoded
+	at        time.Time
 }
+
+// now is the moment the request came.
+func (r *Request) now() time.Time { return r.at }
 
 // Param is the n-th path parameter.
 func (r *Request) Param(n int) string { return r.params[n] }

@@ -2,49 +2,332 @@ package api
 
 import (
 	"context"
-	"errors"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"time"
 
 	"cardlink/dispatch"
+	"cardlink/fault"
+	"cardlink/shortlink"
 )
 
 type sendHandlers struct{ room *dispatch.Service }
 
-func (h sendHandlers) create(ctx context.Context, r *Request) (any, error) {
-	return nil, errors.New("to be written")
+// sendTaskRequest is the body of CreateAimSendTask (api.md §8.1).
+type sendTaskRequest struct {
+	TaskName    text            `json:"task_name"`
+	SMSChannel  *smsChannelBody `json:"sms_channel"`
+	ResolveTask *sendOrderBody  `json:"resolve_task"`
 }
 
+type smsChannelBody struct {
+	ChannelNumber text `json:"channel_number"`
+	SMSTplID      text `json:"sms_tpl_id"`
+	SMSSign       text `json:"sms_sign"`
+	SMSAppName    text `json:"sms_app_name"`
+}
+
+type sendOrderBody struct {
+	TplID          text            `json:"tpl_id"`
+	ResolveTimes   number          `json:"resolve_times"`
+	AimCodeType    text            `json:"aim_code_type"`
+	GenerationType text            `json:"generation_type"`
+	Domain         text            `json:"domain"`
+	ExpirationTime number          `json:"expiration_time"`
+	Params         []sendParamBody `json:"params"`
+}
+
+type sendParamBody struct {
+	CustFlag        text            `json:"cust_flag"`
+	DyncParams      map[string]text `json:"dync_params"`
+	CustomURL       text            `json:"custom_url"`
+	CustomShortCode text            `json:"custom_short_code"`
+	SMSParams       []text          `json:"sms_params"`
+}
+
+// smsChannelEcho, sendOrderEcho and sendParamEcho are the request in the SDK's types.
+type smsChannelEcho struct {
+	ChannelNumber string `json:"channel_number"`
+	SMSTplID      string `json:"sms_tpl_id"`
+	SMSSign       string `json:"sms_sign"`
+	SMSAppName    string `json:"sms_app_name"`
+}
+
+type sendOrderEcho struct {
+	TplID          string          `json:"tpl_id"`
+	ResolveTimes   int64           `json:"resolve_times"`
+	AimCodeType    string          `json:"aim_code_type"`
+	GenerationType string          `json:"generation_type"`
+	Domain         string          `json:"domain,omitempty"`
+	ExpirationTime int64           `json:"expiration_time"`
+	Params         []sendParamEcho `json:"params"`
+}
+
+type sendParamEcho struct {
+	CustFlag        string            `json:"cust_flag"`
+	DyncParams      map[string]string `json:"dync_params,omitempty"`
+	CustomURL       string            `json:"custom_url,omitempty"`
+	CustomShortCode string            `json:"custom_short_code,omitempty"`
+	SMSParams       []string          `json:"sms_params"`
+}
+
+// sendTaskAnswer is the answer of CreateAimSendTask (api.md A.5).
+type sendTaskAnswer struct {
+	TaskName            string           `json:"task_name"`
+	SMSChannel          smsChannelEcho   `json:"sms_channel"`
+	ResolveTask         sendOrderEcho    `json:"resolve_task"`
+	TaskID              string           `json:"task_id"`
+	TaskState           string           `json:"task_state"`
+	CreationTime        string           `json:"creation_time"`
+	SubmissionCount     int              `json:"submission_count"`
+	SendCount           int              `json:"send_count"`
+	ResolveCount        int              `json:"resolve_count"`
+	SupportResolveCount int              `json:"support_resolve_count"`
+	FailedShortChains   []failedChainRow `json:"failed_short_chains"`
+}
+
+// failedChainRow is a link that could not be made, in the form of §7.1.
+type failedChainRow struct {
+	CustFlag        string            `json:"cust_flag"`
+	CustID          string            `json:"cust_id"`
+	DyncParams      map[string]string `json:"dync_params,omitempty"`
+	CustomURL       string            `json:"custom_url,omitempty"`
+	ResultCode      string            `json:"result_code"`
+	ErrorMessage    string            `json:"error_message"`
+	CustomShortCode string            `json:"custom_short_code,omitempty"`
+}
+
+// hundredths is the form of creation_time (api.md §3.4).
+func hundredths(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.00Z") }
+
+func (h sendHandlers) create(ctx context.Context, r *Request) (any, error) {
+	var in sendTaskRequest
+	if err := decode(r.PostBody(), &in); err != nil {
+		return nil, err
+	}
+	req := dispatch.SendRequest{TaskName: in.TaskName.Value, IdempotencyKey: string(r.Request.Header.Peek("Idempotency-Key"))}
+	if req.IdempotencyKey != "" {
+		sum := sha256.Sum256(r.PostBody())
+		req.BodyHash = hex.EncodeToString(sum[:])
+	}
+	if c := in.SMSChannel; c != nil {
+		req.Channel = &dispatch.SMSChannel{
+			Number: c.ChannelNumber.Value, TemplateID: c.SMSTplID.Value, Sign: c.SMSSign.Value, AppName: c.SMSAppName.Value,
+		}
+	}
+	if o := in.ResolveTask; o != nil {
+		req.Resolve = o.order()
+	}
+	res, err := h.room.CreateSendTask(ctx, r.Principal.Tenant, r.Principal.UserName, req)
+	if err != nil {
+		return nil, err
+	}
+	return sendTaskAnswer{
+		TaskName:   req.TaskName,
+		SMSChannel: smsChannelEcho{req.Channel.Number, req.Channel.TemplateID, req.Channel.Sign, req.Channel.AppName},
+		ResolveTask: sendOrderEcho{
+			TplID: req.Resolve.TplID, ResolveTimes: 1, AimCodeType: req.Resolve.CodeType, GenerationType: orElse(req.Resolve.GenerationType, "1"),
+			Domain: req.Resolve.Domain, ExpirationTime: req.Resolve.Days, Params: echoParams(req.Resolve),
+		},
+		TaskID: res.TaskID, TaskState: res.State, CreationTime: hundredths(res.CreatedAt), SubmissionCount: res.Submissions, SendCount: res.Sends,
+		SupportResolveCount: -1, FailedShortChains: failedChains(r.Principal.Tenant, res.Failed),
+	}, nil
+}
+
+func (o *sendOrderBody) order() *dispatch.LinkOrder {
+	order := &dispatch.LinkOrder{
+		TplID: o.TplID.Value, Times: o.ResolveTimes.Value, CodeType: o.AimCodeType.Value, GenerationType: o.GenerationType.Value,
+		Domain: o.Domain.Value, Days: o.ExpirationTime.Value,
+	}
+	for _, p := range o.Params {
+		rc := dispatch.Recipient{CustFlag: p.CustFlag.Value, CustomURL: p.CustomURL.Value, CustomCode: p.CustomShortCode.Value}
+		if len(p.DyncParams) > 0 {
+			rc.Params = make(map[string]string, len(p.DyncParams))
+			for k, v := range p.DyncParams {
+				rc.Params[k] = v.Value
+			}
+		}
+		for _, v := range p.SMSParams {
+			rc.SMSParams = append(rc.SMSParams, v.Value)
+		}
+		order.Recipients = append(order.Recipients, rc)
+	}
+	return order
+}
+
+func echoParams(o *dispatch.LinkOrder) []sendParamEcho {
+	out := make([]sendParamEcho, len(o.Recipients))
+	for i, rc := range o.Recipients {
+		out[i] = sendParamEcho{rc.CustFlag, rc.Params, rc.CustomURL, rc.CustomCode, rc.SMSParams}
+		if o.GenerationType == "2" {
+			out[i].CustomURL = "" // has no effect then (api.md D-11)
+		}
+		if out[i].SMSParams == nil {
+			out[i].SMSParams = []string{}
+		}
+	}
+	return out
+}
+
+func failedChains(tenant string, failed []shortlink.Failed) []failedChainRow {
+	out := make([]failedChainRow, len(failed))
+	for i, f := range failed {
+		out[i] = failedChainRow{f.Item.CustFlag, tenant, f.Item.Params, f.Item.CustomURL, string(f.Code), f.Text, f.Item.CustomCode}
+	}
+	return out
+}
+
+func orElse(s, def string) string {
+	if s == "" {
+		return def
+	}
+	return s
+}
+
+// sendTaskRow is one task of ListAimSendTasks (api.md §8.2): of the channel only two fields are filled.
+type sendTaskRow struct {
+	TaskName            string          `json:"task_name"`
+	SMSChannel          sendTaskChannel `json:"sms_channel"`
+	ResolveTask         sendTaskTpl     `json:"resolve_task"`
+	TaskID              string          `json:"task_id"`
+	TaskState           string          `json:"task_state"`
+	CreationTime        string          `json:"creation_time"`
+	SubmissionCount     int             `json:"submission_count"`
+	SendCount           int             `json:"send_count"`
+	ResolveCount        int             `json:"resolve_count"`
+	SupportResolveCount int             `json:"support_resolve_count"`
+	SuccessNumber       int             `json:"success_number"`
+}
+
+type sendTaskChannel struct {
+	SMSTplID string `json:"sms_tpl_id"`
+	SMSSign  string `json:"sms_sign"`
+}
+
+type sendTaskTpl struct {
+	TplID string `json:"tpl_id"`
+}
+
+const weekAgo = 7 * 24 * time.Hour
+
 func (h sendHandlers) list(ctx context.Context, r *Request) (any, error) {
-	return nil, errors.New("to be written")
+	p, err := paging(r, false, 1_000_000, 100, 20)
+	if err != nil {
+		return nil, err
+	}
+	w, err := timeWindow(r, h.room.Now(), weekAgo)
+	if err != nil {
+		return nil, err
+	}
+	f := dispatch.TaskFilter{
+		TaskID: queryText(r, "task_id"), Name: queryText(r, "task_name"), TplName: queryText(r, "tpl_name"),
+		Created: dispatch.Span{From: w.Begin, To: w.End}, Page: served(p),
+	}
+	if f.TplID, err = queryID(r, "tpl_id"); err != nil {
+		return nil, err
+	}
+	switch s := queryEnum(r, "task_status"); s {
+	case "", dispatch.TaskSuccess, dispatch.TaskFailed:
+		f.State = s
+	case "Fail":
+		f.State = dispatch.TaskFailed
+	default:
+		return nil, fault.In(fault.Parameter, "task_status", "must be Success or Fail")
+	}
+	tasks, total, err := h.room.ListSendTasks(ctx, r.Principal.Tenant, f)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]sendTaskRow, len(tasks))
+	for i, t := range tasks {
+		rows[i] = sendTaskRow{
+			TaskName: t.Name, SMSChannel: sendTaskChannel{strconv.FormatInt(t.SMSTplID, 10), t.Sign}, ResolveTask: sendTaskTpl{strconv.FormatInt(t.TplID, 10)},
+			TaskID: t.UUID, TaskState: t.State, CreationTime: hundredths(t.CreatedAt), SubmissionCount: t.Submissions, SendCount: t.Sends,
+			ResolveCount: t.Resolved, SupportResolveCount: -1, SuccessNumber: t.Succeeded,
+		}
+	}
+	return struct {
+		Tasks    []sendTaskRow `json:"aim_send_tasks"`
+		PageInfo pageInfo      `json:"page_info"`
+	}{rows, pageInfo{p.Offset, p.Limit, total}}, nil
+}
+
+// served is a page for the room; one beyond what lists serve asks for no row, only for the number of all (api.md §3.3).
+func served(p page) dispatch.Page {
+	if p.beyond() {
+		return dispatch.Page{}
+	}
+	return dispatch.Page{Offset: p.Offset, Limit: p.Limit}
+}
+
+// queryID is a numeric id of the query, 0 if absent.
+func queryID(r *Request, name string) (int64, error) {
+	s := queryText(r, name)
+	if s == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return 0, fault.In(fault.Parameter, name, "must be digits")
+	}
+	if n == 0 {
+		n = -1 // no id is 0; the filter must still match nothing
+	}
+	return n, nil
+}
+
+// sendDetailRow is one message of ListAimSendDetails (api.md §8.3).
+type sendDetailRow struct {
+	MsgID       string `json:"msg_id"`
+	TaskID      string `json:"task_id"`
+	TaskName    string `json:"task_name"`
+	TplID       string `json:"tpl_id"`
+	TplName     string `json:"tpl_name"`
+	CustFlag    string `json:"cust_flag"`
+	SendAccount string `json:"send_account"`
+	SendStatus  string `json:"send_status"`
+	SendTime    string `json:"send_time"`
+	ReceiveTime string `json:"receive_time,omitempty"`
+	ResultCode  string `json:"result_code,omitempty"`
 }
 
 func (h sendHandlers) details(ctx context.Context, r *Request) (any, error) {
-	return nil, errors.New("to be written")
-}
-
-func (h sendHandlers) createApp(ctx context.Context, r *Request) (any, error) {
-	return nil, errors.New("to be written")
-}
-
-func (h sendHandlers) listApps(ctx context.Context, r *Request) (any, error) {
-	return nil, errors.New("to be written")
-}
-
-func (h sendHandlers) uploadFile(ctx context.Context, r *Request) (any, error) {
-	return nil, errors.New("to be written")
-}
-
-func (h sendHandlers) addSignature(ctx context.Context, r *Request) (any, error) {
-	return nil, errors.New("to be written")
-}
-
-func (h sendHandlers) listSignatures(ctx context.Context, r *Request) (any, error) {
-	return nil, errors.New("to be written")
-}
-
-func (h sendHandlers) createSMSTemplate(ctx context.Context, r *Request) (any, error) {
-	return nil, errors.New("to be written")
-}
-
-func (h sendHandlers) listSMSTemplates(ctx context.Context, r *Request) (any, error) {
-	return nil, errors.New("to be written")
+	p, err := paging(r, true, 1_000_000, 100, 0)
+	if err != nil {
+		return nil, err
+	}
+	now := h.room.Now()
+	w, err := timeWindow(r, now, 0)
+	if err != nil {
+		return nil, err
+	}
+	if w.Begin.IsZero() {
+		w.Begin = now.AddDate(-1, 0, 0) // older data is not served
+	}
+	f := dispatch.DetailFilter{
+		TaskID: queryText(r, "task_id"), Sign: queryText(r, "sms_sign"), CustFlag: queryText(r, "cust_flag"),
+		Created: dispatch.Span{From: w.Begin, To: w.End}, Page: served(p),
+	}
+	if f.TplID, err = queryID(r, "tpl_id"); err != nil {
+		return nil, err
+	}
+	details, total, err := h.room.ListSendDetails(ctx, r.Principal.Tenant, f)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]sendDetailRow, len(details))
+	for i, d := range details {
+		rows[i] = sendDetailRow{
+			MsgID: d.MsgID, TaskID: d.TaskID, TaskName: d.TaskName, TplID: strconv.FormatInt(d.TplID, 10), TplName: d.TplName, CustFlag: d.CustFlag,
+			SendAccount: d.Phone, SendStatus: d.Status, SendTime: zulu(d.SentAt), ResultCode: d.Code,
+		}
+		if !d.ReceivedAt.IsZero() {
+			rows[i].ReceiveTime = zulu(d.ReceivedAt)
+		}
+	}
+	return struct {
+		Details  []sendDetailRow `json:"send_details"`
+		PageInfo pageInfo        `json:"page_info"`
+	}{rows, pageInfo{p.Offset, p.Limit, total}}, nil
 }

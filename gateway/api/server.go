@@ -36,6 +36,7 @@ type Options struct {
 	Log      *slog.Logger
 	Language fault.Language
 	Timeout  time.Duration // of one call into the rooms; default 30 s
+	Now      func() time.Time
 }
 
 // Server is the API face. Build it with New, run it with Serve, stop it with Shutdown.
@@ -43,6 +44,7 @@ type Server struct {
 	log    *slog.Logger
 	lang   fault.Language
 	limit  time.Duration
+	now    func() time.Time
 	who    identifier
 	routes []route
 	http   *fasthttp.Server
@@ -56,7 +58,10 @@ func New(o Options, who identifier, d Rooms) *Server {
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
 	}
-	s := &Server{log: o.Log, lang: o.Language, limit: o.Timeout, who: who, routes: routes(d)}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Server{now: o.Now, log: o.Log, lang: o.Language, limit: o.Timeout, who: who, routes: routes(d)}
 	s.http = &fasthttp.Server{
 		Handler:            s.serve,
 		Name:               "cardlink",
@@ -145,7 +150,7 @@ func (s *Server) call(c *fasthttp.RequestCtx, id string) (*route, identity.Princ
 			return rt, who, fault.Newf(fault.BodyTooLarge, "a signed request body is at most %d bytes; use a token for larger ones", signedBody)
 		}
 	}
-	out, err := rt.handle(ctx, &Request{RequestCtx: c, Principal: who, RequestID: id, params: params})
+	out, err := rt.handle(ctx, &Request{RequestCtx: c, Principal: who, RequestID: id, params: params, at: s.now()})
 	if err != nil {
 		return rt, who, err
 	}

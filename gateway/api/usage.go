@@ -38,24 +38,13 @@ type usageAnswer struct {
 
 // show serves GET /x/v1/usage?from=&to=&group=hour|day|none (docs/billing.md). Without a range the last 24 hours are meant.
 func (h usageHandlers) show(ctx context.Context, r *Request) (any, error) {
-	to := time.Now().UTC()
-	from := to.Add(-24 * time.Hour)
-	var err error
-	if s := queryText(r, "to"); s != "" {
-		if to, err = parseTime("to", s); err != nil {
-			return nil, err
-		}
-		from = to.Add(-24 * time.Hour)
+	to, err := usageTime(r, "to", time.Now().UTC())
+	if err != nil {
+		return nil, err
 	}
-	if s := queryText(r, "from"); s != "" {
-		if from, err = parseTime("from", s); err != nil {
-			return nil, err
-		}
-	}
-	for field, t := range map[string]time.Time{"from": from, "to": to} {
-		if t.Year() < 1970 || t.Year() > 9998 {
-			return nil, fault.In(fault.Parameter, field, "must be a year from 1970 to 9998")
-		}
+	from, err := usageTime(r, "from", to.Add(-24*time.Hour))
+	if err != nil {
+		return nil, err
 	}
 	group := billing.Granularity(queryText(r, "group"))
 	if group == "" {
@@ -72,6 +61,19 @@ func (h usageHandlers) show(ctx context.Context, r *Request) (any, error) {
 			Items: usageEntries(rep.Totals, false), Amount: money(rep.Total), Currency: rep.Currency, Rated: rep.Rated,
 		},
 	}, nil
+}
+
+// usageTime reads one end of the range.
+func usageTime(r *Request, field string, def time.Time) (time.Time, error) {
+	s := queryText(r, field)
+	if s == "" {
+		return def, nil
+	}
+	t, err := parseTime(field, s)
+	if err == nil && (t.Year() < 1971 || t.Year() > 9998) {
+		err = fault.In(fault.Parameter, field, "must be a year from 1971 to 9998")
+	}
+	return t, err
 }
 
 func usageEntries(es []billing.Entry, withHour bool) []usageEntry {
