@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -15,19 +16,13 @@ func (w *Worker) load(ctx context.Context) {
 	tick := time.NewTicker(w.o.Poll)
 	defer tick.Stop()
 	for {
-		more := false
-		for i := range w.loads {
-			full, err := w.loadOne(ctx, &w.loads[i])
-			if err != nil {
-				if ctx.Err() != nil {
-					return
-				}
-				w.log.Error("claim messages", "route", w.loads[i].route, "error", err)
-				break // the store is in trouble: wait for the next tick
-			}
-			more = more || full
-		}
-		if more && ctx.Err() == nil {
+		more, err := w.loadAll(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			w.log.Error("claim messages", "error", err) // and wait for the next tick
+		case more:
 			continue
 		}
 		select {
@@ -37,6 +32,25 @@ func (w *Worker) load(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// loadAll claims once for every route and class. It reports whether more may be due and there is room for it.
+func (w *Worker) loadAll(ctx context.Context) (more bool, err error) {
+	routes, err := w.o.Store.QueuedRoutes(ctx)
+	if err != nil {
+		return false, err
+	}
+	for i := range w.loads {
+		if !slices.Contains(routes, w.loads[i].route) {
+			continue
+		}
+		full, err := w.loadOne(ctx, &w.loads[i])
+		if err != nil {
+			return false, err
+		}
+		more = more || full
+	}
+	return more, nil
 }
 
 // loadOne claims for one route and class. It reports whether more may be due and there is room for it.

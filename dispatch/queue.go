@@ -179,6 +179,8 @@ type Queue interface {
 	// CloseOwner ends a registration.
 	CloseOwner(ctx context.Context, owner int64) error
 
+	// QueuedRoutes names the routes on which messages wait, due or not.
+	QueuedRoutes(ctx context.Context) ([]string, error)
 	// DueTenants names tenants with messages due on a route, at most limit, those after the given one first.
 	DueTenants(ctx context.Context, route string, class Class, after string, now time.Time, limit int) ([]string, error)
 	// ClaimMessages takes due messages for an owner, oldest first.

@@ -143,7 +143,7 @@ func (s *Service) CreateSendTask(ctx context.Context, tenant, user string, r Sen
 		Days: r.Resolve.Days, Items: items,
 	})
 	if err != nil {
-		return TaskResult{}, err
+		return TaskResult{}, inside("resolve_task", err)
 	}
 	taskID, err := s.tasks.take(ctx, 1)
 	if err != nil {
@@ -209,6 +209,17 @@ func (s *Service) CreateSendTask(ctx context.Context, tenant, user string, r Sen
 type Keep struct {
 	Key, BodyHash string
 	Answer        func(taken []int) ([]byte, error)
+}
+
+// inside names a fault's field by its place in our request.
+func inside(object string, err error) error {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Field == "" {
+		return err
+	}
+	moved := *f
+	moved.Field = object + "." + f.Field
+	return &moved
 }
 
 // repeated looks for the first answer under the request's key.

@@ -82,3 +82,6 @@ func NewService(o ServiceOptions) (*Service, error) {
 	s.tasks = idBlock{lease: o.Store.LeaseIDs, sequence: "send_tasks", size: 1_000}
 	return s, nil
 }
+
+// Now is the room's clock.
+func (s *Service) Now() time.Time { return s.now() }

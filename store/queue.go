@@ -72,6 +72,18 @@ func (db *DB) CloseOwner(ctx context.Context, owner int64) error {
 	})
 }
 
+// QueuedRoutes implements dispatch.Queue. It hops through the index from route to route.
+func (db *DB) QueuedRoutes(ctx context.Context) ([]string, error) {
+	rows, err := db.read.QueryContext(ctx, `WITH RECURSIVE hop(route) AS (
+			SELECT MIN(route) FROM messages WHERE state = 0
+			UNION ALL
+			SELECT (SELECT MIN(m.route) FROM messages m WHERE m.state = 0 AND m.route > hop.route) FROM hop WHERE hop.route IS NOT NULL)
+		SELECT route FROM hop WHERE route IS NOT NULL`)
+	return collect(rows, err, "find queued routes", func(s *string) ([]any, func() error) {
+		return []any{s}, func() error { return nil }
+	})
+}
+
 // DueTenants implements dispatch.Queue. It hops through the index from tenant to tenant, so its cost is the number of tenants, not of
 // messages. A tenant whose messages are all due later is left out.
 func (db *DB) DueTenants(ctx context.Context, route string, class dispatch.Class, after string, now time.Time, limit int) ([]string, error) {
