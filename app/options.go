@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"cardlink/dispatch"
 )
 
 // Roles a process can play. The default is all of them.
@@ -65,7 +63,7 @@ type Options struct {
 	Strict       bool   // enforce the wording rules that are only warned about by default (D-13)
 	LayoutFile   string // JSON that overrides facts of the layout catalogue
 
-	Channels []dispatch.Channel // carrier accounts
+	Channels []Channel // carrier accounts
 
 	CallbackAllow        []string // CIDRs or host:port to which callbacks may go although they are private
 	CallbackAllowPrivate bool     // callbacks may go anywhere
@@ -165,6 +163,14 @@ func (o Options) Validate() error {
 	}
 	if o.JournalMaxBytes < 64<<20 {
 		bad("journal-max-bytes: must be at least 64 MiB")
+	}
+	names := map[string]bool{}
+	for _, c := range o.Channels {
+		errs = append(errs, c.validate())
+		if names[c.Name] {
+			bad("channels: two are named %q", c.Name)
+		}
+		names[c.Name] = true
 	}
 	return errors.Join(errs...)
 }

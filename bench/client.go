@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os/exec"
@@ -71,6 +75,48 @@ func (c *client) call(ctx context.Context, method, target string, body, out any)
 		return fmt.Errorf("%s %s: %d %s", method, target, r.StatusCode, b)
 	}
 	return json.Unmarshal(b, out)
+}
+
+// uploadLicence uploads a small picture as a business licence and returns its file id.
+func (c *client) uploadLicence(ctx context.Context) (string, error) {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", "licence.png")
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(png.Encode(part, image.NewGray(image.Rect(0, 0, 60, 40))), form.Close()); err != nil {
+		return "", err
+	}
+	const path = "/v1/sms/signatures/files"
+	unsigned := [2]string{"X-Sdk-Content-Sha256", "UNSIGNED-PAYLOAD"}
+	date, auth, err := identity.Sign(identity.Signing{
+		Access: c.access, Secret: c.secret, At: time.Now(), Method: http.MethodPost, Path: path, Headers: [][2]string{unsigned},
+	})
+	if err != nil {
+		return "", err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.api+path, &body)
+	if err != nil {
+		return "", err
+	}
+	for k, v := range map[string]string{"Content-Type": form.FormDataContentType(), unsigned[0]: unsigned[1], "X-Sdk-Date": date, "Authorization": auth} {
+		req.Header.Set(k, v)
+	}
+	r, err := c.http.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer r.Body.Close()
+	var out struct {
+		ID string `json:"file_id"`
+	}
+	b, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	if err != nil || r.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("upload a licence: %d %s (%v)", r.StatusCode, b, err)
+	}
+	err = json.Unmarshal(b, &out)
+	return out.ID, err
 }
 
 // createTenant runs `tenant create` on a data folder.

@@ -107,6 +107,13 @@ func TestStory(t *testing.T) {
 			i++
 		}
 		delivered := carrier.delivered()
+		formats := map[uint8]int{}
+		for _, msg := range carrier.messages() {
+			formats[msg.Format]++
+		}
+		if formats[8]+formats[15] != 100 {
+			t.Errorf("codings on the wire %v, want UCS-2 (8) or GBK (15) only", formats)
+		}
 		eventually(t, 30*time.Second, "send details show every receipt", func() error {
 			r, err := c.ListAimSendDetails(&model.ListAimSendDetailsRequest{TaskId: send.TaskId, Offset: 0, Limit: 100})
 			count := map[string]int{}

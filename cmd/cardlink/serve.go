@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"cardlink/app"
-	"cardlink/dispatch"
 )
 
 type serveCmd struct {
@@ -42,7 +41,7 @@ type serveCmd struct {
 	Strict       bool   `help:"Enforce wording rules (opt-out phrase, trial word) that are only warned about by default." env:"CARDLINK_STRICT"`
 	LayoutFile   string `help:"JSON file that overrides facts of the layout catalogue." type:"path" env:"CARDLINK_LAYOUT_FILE"`
 
-	Channels jsonList[dispatch.Channel] `help:"Carrier accounts, as JSON text or as a list in the YAML file (docs/dispatch.md)." env:"CARDLINK_CHANNELS"`
+	Channels jsonList[app.Channel] `help:"Carrier accounts, as JSON text or as a list in the YAML file (docs/dispatch.md)." env:"CARDLINK_CHANNELS"`
 
 	CallbackAllow        []string `help:"CIDRs or host:port that callbacks may reach although they are private." env:"CARDLINK_CALLBACK_ALLOW"`
 	CallbackAllowPrivate bool     `help:"Let callbacks reach any address." env:"CARDLINK_CALLBACK_ALLOW_PRIVATE"`

@@ -1,0 +1,419 @@
+// Package app wires the rooms into a running server and unwinds it again: options in, listening faces and background work out. It holds no rule of any
+// room; New is one straight line on purpose, so that reading it once tells what depends on what.
+package app
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"cardlink/billing"
+	"cardlink/callback"
+	"cardlink/dispatch"
+	"cardlink/fault"
+	"cardlink/gateway/api"
+	"cardlink/gateway/ops"
+	"cardlink/identity"
+	"cardlink/render"
+	"cardlink/shortlink"
+	"cardlink/store"
+	"cardlink/templates"
+)
+
+// App is a running server.
+type App struct {
+	o       Options
+	life    *lifecycle
+	metrics *metrics.Set
+	checks  []ops.Check
+	addr    Addresses
+	ops     *ops.Server
+	node    string
+	keys    derivedKeys
+
+	db        *store.DB
+	identity  *identity.Service
+	catalogue *templates.Catalogue
+	materials *templates.Materials
+	templates *templates.Service
+	links     *shortlink.Service
+	sends     *dispatch.Service
+	callbacks *callback.Service
+	usage     *billing.Service
+	plans     billing.Plans
+	bus       *bus
+	wake      *wakers
+}
+
+// Addresses are where a server listens, as base URLs; empty for roles it does not play.
+type Addresses struct {
+	Edge  string   `json:"edge"`
+	API   string   `json:"api"`
+	Ops   string   `json:"ops"`
+	Kafka []string `json:"kafka"`
+}
+
+// New opens the engines bottom-up, sets the roles on top of them, and returns when every face listens and answers. On an error nothing is left
+// running.
+func New(ctx context.Context, o Options) (_ *App, err error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	o.fill()
+	a := &App{o: o, life: newLifecycle(), metrics: metrics.NewSet(), wake: &wakers{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.life.unwind(context.WithoutCancel(ctx), o.DrainTimeout))
+		}
+	}()
+
+	// Listeners first: addresses are part of links and of the demo, and a taken port should stop us before anything else happens.
+	faces, err := listen(&o)
+	if err != nil {
+		return nil, err
+	}
+	a.addr = faces.addresses()
+	a.life.onStop("listeners", func(context.Context) error { return faces.close() })
+	a.o = o
+
+	// Engines.
+	db, vault, master, err := openRecords(ctx, Records{Data: o.Data, Database: o.Database, MasterKey: o.MasterKey, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	a.db = db
+	a.life.onStop("store", func(context.Context) error { return db.Close() })
+	a.ready("store", db.Ping)
+	if a.keys, err = deriveKeys(master); err != nil {
+		return nil, err
+	}
+	if a.node, err = nodeName(o); err != nil {
+		return nil, err
+	}
+	if a.bus, err = a.openBus(ctx); err != nil {
+		return nil, err
+	}
+	a.addr.Kafka = a.bus.brokers
+
+	// Rooms.
+	if a.identity, err = identity.NewService(identity.Options{Store: db, Vault: vault, Now: o.Now, Log: a.log("identity"), Metrics: a.metrics}); err != nil {
+		return nil, err
+	}
+	if err := a.identity.CheckVault(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.openTemplates(ctx); err != nil {
+		return nil, err
+	}
+	codec, err := shortlink.NewCodec(a.keys.codes)
+	if err != nil {
+		return nil, err
+	}
+	if a.links, err = shortlink.NewService(shortlink.Options{
+		Store: db, Templates: a.templates, Codec: codec, CodeLength: o.CodeLength, DefaultDomain: o.Domains[0], AnyJump: o.AllowAnyJump, Now: o.Now,
+	}); err != nil {
+		return nil, err
+	}
+	if err := a.registerDomains(ctx); err != nil {
+		return nil, err
+	}
+	if o.Demo {
+		if err := a.openDemoCarrier(); err != nil {
+			return nil, err
+		}
+	}
+	channels := make([]dispatch.Channel, len(a.o.Channels))
+	for i, c := range a.o.Channels {
+		channels[i] = c.dispatch()
+	}
+	if a.sends, err = dispatch.NewService(dispatch.ServiceOptions{
+		Store: db, Links: a.links, Channels: channels, ManualReview: o.ManualReview, Wake: a.wake.queued, Now: o.Now, Log: a.log("dispatch"),
+	}); err != nil {
+		return nil, err
+	}
+	targets := callback.Targets{AllowPrivate: o.CallbackAllowPrivate, Allow: o.CallbackAllow}
+	if o.Demo {
+		targets.Allow = append(targets.Allow, "127.0.0.0/8", "::1/128") // so that a newcomer's receiver on this machine can be tried
+	}
+	if a.callbacks, err = callback.NewService(callback.ServiceOptions{Store: db, Targets: targets, Now: o.Now, Wake: a.wake.deliveries}); err != nil {
+		return nil, err
+	}
+	if a.plans, err = loadPlans(o.PricePlanFile); err != nil {
+		return nil, err
+	}
+	if a.usage, err = billing.NewService(db, a.plans, o.Now); err != nil {
+		return nil, err
+	}
+	var demo *demoFile
+	if o.Demo {
+		if demo, err = a.fillDemo(ctx); err != nil {
+			return nil, fmt.Errorf("demo: %w", err)
+		}
+	}
+
+	// Roles.
+	if o.plays(RoleBilling) {
+		if err := a.startBilling(); err != nil {
+			return nil, err
+		}
+	}
+	if o.plays(RoleCallback) {
+		if err := a.startCallback(targets); err != nil {
+			return nil, err
+		}
+	}
+	if o.plays(RoleDispatch) {
+		if err := a.startDispatch(channels); err != nil {
+			return nil, err
+		}
+	}
+	if o.plays(RoleEdge) {
+		if err := a.startEdge(ctx, codec, faces.edge); err != nil {
+			return nil, err
+		}
+	}
+	if o.plays(RoleAPI) {
+		a.startAPI(faces.api)
+	}
+	a.startOps(faces.ops)
+	if err := a.awaitReady(ctx); err != nil {
+		return nil, err
+	}
+	if demo != nil {
+		if err := a.announceDemo(demo); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// Addresses are the bound addresses.
+func (a *App) Addresses() Addresses { return a.addr }
+
+// Failed tells when a role ended although nobody stopped it. The server should then be stopped.
+func (a *App) Failed() <-chan error { return a.life.failed }
+
+// Stop drains: readiness fails first, then faces stop accepting and finish what is in flight, background work ends and flushes, engines close.
+func (a *App) Stop(ctx context.Context) error {
+	if a.ops != nil {
+		a.ops.Unready()
+	}
+	return a.life.unwind(ctx, a.o.DrainTimeout)
+}
+
+func (a *App) log(room string) *slog.Logger { return a.o.Log.With("room", room) }
+
+func (a *App) ready(name string, check func(context.Context) error) {
+	a.checks = append(a.checks, ops.Check{Name: name, Ready: check})
+}
+
+func (a *App) startAPI(ln net.Listener) {
+	lang := fault.English
+	if a.o.Language == "zh" {
+		lang = fault.Chinese
+	}
+	s := api.New(api.Options{Log: a.log("api"), Language: lang}, a.identity, api.Rooms{
+		Identity: a.identity, Templates: a.templates, Materials: a.materials, Links: a.links, Sends: a.sends, Callbacks: a.callbacks, Usage: a.usage,
+	})
+	a.serve("api", ln, s)
+}
+
+func (a *App) startOps(ln net.Listener) {
+	a.ops = ops.New(ops.Options{Checks: a.checks, Metrics: []*metrics.Set{a.metrics}, Info: map[string]any{
+		"version": a.o.Version, "node": a.node, "roles": a.o.Roles, "addresses": a.addr, "store": a.db.Engine(),
+	}})
+	a.serve("ops", ln, a.ops)
+}
+
+// server is a face: it answers on a listener until it is shut down.
+type server interface {
+	Serve(net.Listener) error
+	Shutdown(context.Context) error
+}
+
+// serve runs a face in the background; its stop drains it.
+func (a *App) serve(name string, ln net.Listener, s server) {
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ln) }()
+	a.life.onStop(name+" face", func(ctx context.Context) error {
+		err := s.Shutdown(ctx)
+		select {
+		case e := <-done:
+			return errors.Join(err, e)
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		}
+	})
+}
+
+// awaitReady waits until every check holds, at most 30 s.
+func (a *App) awaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for _, c := range a.checks {
+		for {
+			err := c.Ready(ctx)
+			if err == nil {
+				break
+			}
+			wait := time.NewTimer(50 * time.Millisecond)
+			select {
+			case <-wait.C:
+			case <-ctx.Done():
+				wait.Stop()
+				return fmt.Errorf("%s is not ready: %w", c.Name, err)
+			case err := <-a.life.failed:
+				wait.Stop()
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// registerDomains makes the configured shared domains known; those that exist stay as they are.
+func (a *App) registerDomains(ctx context.Context) error {
+	for generation, names := range map[string][]string{shortlink.Standard: a.o.Domains, shortlink.Custom: a.o.CustomDomains} {
+		for _, name := range names {
+			if err := a.links.RegisterDomain(ctx, shortlink.Domain{Name: name, Generation: generation}); err != nil {
+				return fmt.Errorf("domain %s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// openTemplates opens the template room: catalogue, pictures on disk, and the built-in gallery.
+func (a *App) openTemplates(ctx context.Context) (err error) {
+	var override []byte
+	if a.o.LayoutFile != "" {
+		if override, err = os.ReadFile(a.o.LayoutFile); err != nil {
+			return fmt.Errorf("layout file: %w", err)
+		}
+	}
+	if a.catalogue, err = templates.LoadCatalogue(override); err != nil {
+		return fmt.Errorf("layout catalogue: %w", err)
+	}
+	blobs, err := templates.NewFolder(filepath.Join(a.o.Data, "materials"))
+	if err != nil {
+		return err
+	}
+	if a.materials, err = templates.NewMaterials(templates.MaterialOptions{
+		Store: a.db, Blobs: blobs, Catalogue: a.catalogue, Origin: a.o.EdgeOrigin, Now: a.o.Now, Log: a.log("templates"),
+	}); err != nil {
+		return err
+	}
+	if a.templates, err = templates.NewService(templates.Options{
+		Store: a.db, Catalogue: a.catalogue, Materials: a.materials, ManualReview: a.o.ManualReview, Strict: a.o.Strict, Origin: a.o.EdgeOrigin,
+		PagesModel: func(t *templates.Template) string { return render.PagesModel(a.catalogue, t, a.o.EdgeOrigin) },
+		Now:        a.o.Now, Log: a.log("templates"),
+	}); err != nil {
+		return err
+	}
+	return a.templates.PublishGallery(ctx)
+}
+
+// derivedKeys come from the master key: secrets that must be the same on every node and over restarts.
+type derivedKeys struct{ codes, devices, clients []byte }
+
+func deriveKeys(master []byte) (k derivedKeys, err error) {
+	var err1, err2, err3 error
+	k.codes, err1 = hkdf.Key(sha256.New, master, nil, "cardlink short-link codes", 32)
+	k.devices, err2 = hkdf.Key(sha256.New, master, nil, "cardlink device references", 32)
+	k.clients, err3 = hkdf.Key(sha256.New, master, nil, "cardlink client references", 32)
+	return k, errors.Join(err1, err2, err3)
+}
+
+// faces are the bound listeners; nil for roles that are not played.
+type faces struct{ edge, api, ops net.Listener }
+
+// listen binds the addresses and fills in what follows from them: the edge's origin and the default domain.
+func listen(o *Options) (f *faces, err error) {
+	f = &faces{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.close())
+		}
+	}()
+	bind := func(what, addr string) net.Listener {
+		if err != nil {
+			return nil
+		}
+		var ln net.Listener
+		if ln, err = net.Listen("tcp", addr); err != nil {
+			err = fmt.Errorf("%s: %w; give another address with --%s", what, err, what)
+		}
+		return ln
+	}
+	if o.plays(RoleEdge) {
+		f.edge = bind("edge", o.Edge)
+	}
+	if o.plays(RoleAPI) {
+		f.api = bind("api", o.API)
+	}
+	f.ops = bind("ops", o.Ops)
+	if err != nil {
+		return f, err
+	}
+	if o.EdgeOrigin == "" {
+		if f.edge != nil {
+			o.EdgeOrigin = baseURL(f.edge)
+		} else {
+			o.EdgeOrigin = "http://" + visitable(o.Edge)
+		}
+	}
+	o.EdgeOrigin = strings.TrimRight(o.EdgeOrigin, "/")
+	if len(o.Domains) == 0 {
+		_, host, _ := strings.Cut(o.EdgeOrigin, "://")
+		o.Domains = []string{host}
+	}
+	return f, nil
+}
+
+func (f *faces) addresses() (a Addresses) {
+	for _, x := range []struct {
+		ln net.Listener
+		to *string
+	}{{f.edge, &a.Edge}, {f.api, &a.API}, {f.ops, &a.Ops}} {
+		if x.ln != nil {
+			*x.to = baseURL(x.ln)
+		}
+	}
+	return a
+}
+
+func (f *faces) close() (err error) {
+	for _, ln := range []net.Listener{f.edge, f.api, f.ops} {
+		if ln != nil {
+			if e := ln.Close(); e != nil && !errors.Is(e, net.ErrClosed) {
+				err = errors.Join(err, e)
+			}
+		}
+	}
+	return err
+}
+
+// baseURL is the address of a listener as somebody on this machine would type it.
+func baseURL(ln net.Listener) string { return "http://" + visitable(ln.Addr().String()) }
+
+// visitable replaces an unspecified host by localhost.
+func visitable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}

@@ -1,0 +1,142 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.yaml.in/yaml/v3"
+
+	"cardlink/billing"
+	"cardlink/callback"
+	"cardlink/dispatch"
+	"cardlink/event/relay"
+	"cardlink/identity"
+)
+
+// startBilling runs the consumer that turns facts into usage, and the rater.
+func (a *App) startBilling() error {
+	source, err := a.bus.consumer(a, billing.Group, billing.Topics())
+	if err != nil {
+		return err
+	}
+	c, err := billing.NewConsumer(billing.ConsumerOptions{
+		Source: source, Store: a.db, Quarantine: a.bus.writer, Now: a.o.Now, Log: a.log("billing"), Metrics: a.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	r, err := billing.NewRater(billing.RaterOptions{
+		Store: a.db, Lease: a.db, Holder: a.node, Plans: a.plans, Now: a.o.Now, Log: a.log("billing"), Metrics: a.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	a.life.run("billing consumer", c.Run)
+	a.life.run("rater", r.Run)
+	return nil
+}
+
+// startCallback runs the producer that turns facts into deliveries, and the sender.
+func (a *App) startCallback(targets callback.Targets) error {
+	source, err := a.bus.consumer(a, callback.Group, callback.Topics())
+	if err != nil {
+		return err
+	}
+	s, err := callback.NewSender(callback.SenderOptions{
+		Store: a.db, Facts: a.db, Holder: a.node, Targets: targets, Sign: signPush, Now: a.o.Now, Log: a.log("callback"), Metrics: a.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	wake := s.Wake
+	a.wake.sender.Store(&wake)
+	p, err := callback.NewProducer(callback.ProducerOptions{Source: source, Store: a.db, Wake: wake, Now: a.o.Now, Log: a.log("callback"), Metrics: a.metrics})
+	if err != nil {
+		return err
+	}
+	a.life.run("callback sender", s.Run)
+	a.life.run("callback producer", p.Run)
+	return nil
+}
+
+// startDispatch runs the relay of the outbox and the worker that sends due messages. The relay starts first and stops last: what the worker writes
+// while it drains still leaves.
+func (a *App) startDispatch(channels []dispatch.Channel) error {
+	r, err := relay.NewOutbox(relay.OutboxOptions{Store: a.db, Sink: a.bus.writer, Node: a.node, Now: a.o.Now, Log: a.log("relay"), Metrics: a.metrics})
+	if err != nil {
+		return err
+	}
+	wakeRelay := r.Wake
+	a.wake.relay.Store(&wakeRelay)
+	a.life.run("outbox relay", r.Run)
+
+	budget, err := a.openBudget()
+	if err != nil {
+		return err
+	}
+	dial := sessions{channels: map[string]Channel{}, log: a.log("carrier"), metrics: a.metrics, now: a.o.Now}
+	for _, c := range a.o.Channels {
+		dial.channels[c.Name] = c
+	}
+	w, err := dispatch.NewWorker(dispatch.Options{
+		Store: a.db, Node: a.node, Channels: channels, Dial: dial.open, Budget: budget, Now: a.o.Now, Log: a.log("dispatch"), Metrics: a.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	wake := w.Wake
+	a.wake.dispatcher.Store(&wake)
+	a.life.run("dispatcher", w.Run)
+	return nil
+}
+
+// openBudget shares the channels' rates through Redis, or within this process.
+func (a *App) openBudget() (dispatch.Budget, error) {
+	if a.o.Redis == "" {
+		return dispatch.NewMemoryBudget(a.o.Now), nil
+	}
+	opts, err := redis.ParseURL(a.o.Redis)
+	if err != nil {
+		return nil, fmt.Errorf("redis: %w", err)
+	}
+	client := redis.NewClient(opts)
+	a.life.onStop("redis", func(context.Context) error { return client.Close() })
+	a.ready("redis", func(ctx context.Context) error { return client.Ping(ctx).Err() })
+	return dispatch.NewRedisBudget(dispatch.RedisBudgetOptions{Client: client, Log: a.log("dispatch")}), nil
+}
+
+// loadPlans reads the price plans, or takes the demo prices.
+func loadPlans(file string) (billing.Plans, error) {
+	if file == "" {
+		return billing.DemoPlans(), nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("price plan: %w", err)
+	}
+	defer f.Close()
+	var plans billing.Plans
+	d := yaml.NewDecoder(f)
+	d.KnownFields(true)
+	if err := d.Decode(&plans); err != nil {
+		return nil, fmt.Errorf("price plan %s: %w", file, err)
+	}
+	return plans, plans.Validate()
+}
+
+// signPush signs a push to a customer as the KooMessage SDKs sign their requests.
+func signPush(r *http.Request, body []byte, access, secret string, at time.Time) error {
+	date, auth, err := identity.Sign(identity.Signing{
+		Access: access, Secret: secret, At: at, Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Host: r.URL.Host, Body: body,
+	})
+	if err != nil {
+		return err
+	}
+	r.Header.Set("X-Sdk-Date", date)
+	r.Header.Set("Authorization", auth)
+	return nil
+}
