@@ -3,6 +3,7 @@ package cmpp_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -56,6 +57,19 @@ func (b *book) Receipt(r carrier.Receipt, done func(error)) {
 func (b *book) Reply(r carrier.Reply, done func(error)) {
 	b.note(func() { b.replies = append(b.replies, r) })
 	done(nil)
+}
+
+// gotResults and gotReceipts are copies, for tests that look while more may come.
+func (b *book) gotResults() []carrier.Result {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.results)
+}
+
+func (b *book) gotReceipts() []carrier.Receipt {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.receipts)
 }
 
 // until waits until cond, looked at whenever something was written down and, for what only the simulator sees, every few milliseconds.

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,7 +28,9 @@ type world struct {
 	s    *cmpp.Session
 	b    *book
 	stop func()
-	dial []time.Duration // moments of dialling since the start
+
+	mu    sync.Mutex
+	dials []time.Duration
 }
 
 func newWorld(t *testing.T, so sim.Options, co cmpp.Options) *world {
@@ -37,7 +41,9 @@ func newWorld(t *testing.T, so sim.Options, co cmpp.Options) *world {
 	began := time.Now()
 	co.Addr = "pipe:0"
 	co.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		w.dial = append(w.dial, time.Since(began))
+		w.mu.Lock()
+		w.dials = append(w.dials, time.Since(began))
+		w.mu.Unlock()
 		return pipe.Dial(ctx, network, addr)
 	}
 	if co.Connections == 0 {
@@ -46,6 +52,13 @@ func newWorld(t *testing.T, so sim.Options, co cmpp.Options) *world {
 	w.s, w.stop = start(t, co, w.b)
 	synctest.Wait()
 	return w
+}
+
+// dialled is the moments of dialling since the start.
+func (w *world) dialled() []time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.dials)
 }
 
 func (w *world) submit(t *testing.T, keys ...uint64) {
@@ -71,12 +84,12 @@ func TestSilentGatewayIsGivenUp(t *testing.T) {
 		w := newWorld(t, sim.Options{Faults: sim.Faults{Deaf: true, MuteEvery: 2}}, o)
 		w.submit(t, 1, 2) // the second is never answered
 		sleep(59 * time.Second)
-		if len(w.b.results) != 1 || w.s.Up() != 1 {
-			t.Fatalf("%d results, %d up: given up too early", len(w.b.results), w.s.Up())
+		if len(w.b.gotResults()) != 1 || w.s.Up() != 1 {
+			t.Fatalf("%d results, %d up: given up too early", len(w.b.gotResults()), w.s.Up())
 		}
 		sleep(4 * time.Second)
-		if len(w.b.results) != 2 || w.b.results[1].Class != carrier.Ambig || w.b.results[1].Code != "lost" || w.b.results[1].Key != 2 {
-			t.Fatalf("%+v", w.b.results)
+		if len(w.b.gotResults()) != 2 || w.b.gotResults()[1].Class != carrier.Ambig || w.b.gotResults()[1].Code != "lost" || w.b.gotResults()[1].Key != 2 {
+			t.Fatalf("%+v", w.b.gotResults())
 		}
 		if n := w.srv.Stats().Heartbeats; n != 3 {
 			t.Errorf("%d heartbeats, want 3", n)
@@ -125,17 +138,17 @@ func TestUnansweredSubmitTimesOut(t *testing.T) {
 			t.Fatalf("a third submit in a window of two: %v", err)
 		}
 		sleep(57 * time.Second)
-		if len(w.b.results) != 0 {
-			t.Fatalf("%+v", w.b.results)
+		if len(w.b.gotResults()) != 0 {
+			t.Fatalf("%+v", w.b.gotResults())
 		}
 		sleep(3 * time.Second)
-		for _, r := range w.b.results {
+		for _, r := range w.b.gotResults() {
 			if r.Class != carrier.Ambig || r.Code != "timeout" {
 				t.Errorf("%+v", r)
 			}
 		}
-		if len(w.b.results) != 2 || w.s.Status()[0].Pending != 0 {
-			t.Fatalf("%d results", len(w.b.results))
+		if len(w.b.gotResults()) != 2 || w.s.Status()[0].Pending != 0 {
+			t.Fatalf("%d results", len(w.b.gotResults()))
 		}
 		w.submit(t, 4, 5) // the window is free again
 	})
@@ -149,8 +162,8 @@ func TestLateAnswerIsDropped(t *testing.T) {
 		w := newWorld(t, sim.Options{ResponseAfter: sim.Delay{Min: 15 * time.Second}}, o)
 		w.submit(t, 1)
 		sleep(time.Minute)
-		if len(w.b.results) != 1 || w.b.results[0].Code != "timeout" || len(w.b.receipts) != 1 || w.s.Up() != 1 {
-			t.Errorf("%+v", w.b.results)
+		if len(w.b.gotResults()) != 1 || w.b.gotResults()[0].Code != "timeout" || len(w.b.gotReceipts()) != 1 || w.s.Up() != 1 {
+			t.Errorf("%+v", w.b.gotResults())
 		}
 	})
 }
@@ -180,14 +193,14 @@ func TestBackOff(t *testing.T) {
 				sleep(24 * time.Hour)
 				within := func(i int, want time.Duration) {
 					t.Helper()
-					if gap := w.dial[i] - w.dial[i-1]; gap < want*79/100 || gap > want*121/100 {
+					if gap := w.dialled()[i] - w.dialled()[i-1]; gap < want*79/100 || gap > want*121/100 {
 						t.Errorf("attempt %d after %v, want %v ± 20 %%", i+1, gap, want)
 					}
 				}
 				within(1, c.least)
 				within(2, 2*c.least)
 				within(3, 4*c.least)
-				within(len(w.dial)-1, c.most)
+				within(len(w.dialled())-1, c.most)
 				if strings.Contains(logged.String(), "secret=") || w.s.Up() != 0 || w.s.Status()[0].State != "waiting" || w.s.Status()[0].Error == "" {
 					t.Errorf("%+v", w.s.Status())
 				}
@@ -208,15 +221,15 @@ func TestBackOffForgetsAfterASteadyConnection(t *testing.T) {
 			w.srv.Drop()
 			synctest.Wait()
 		}
-		if d := w.dial; d[5]-d[4] < 2*(d[3]-d[2]) {
+		if d := w.dialled(); d[5]-d[4] < 2*(d[3]-d[2]) {
 			t.Errorf("waiting does not grow: dialled at %v", d)
 		}
 		sleep(3 * time.Minute) // steady
-		before := len(w.dial)
+		before := len(w.dialled())
 		w.srv.Drop()
 		sleep(1300 * time.Millisecond)
-		if len(w.dial) != before+1 || w.s.Up() != 1 {
-			t.Errorf("%d attempts after a steady connection, want 1", len(w.dial)-before)
+		if len(w.dialled()) != before+1 || w.s.Up() != 1 {
+			t.Errorf("%d attempts after a steady connection, want 1", len(w.dialled())-before)
 		}
 	})
 }
@@ -226,13 +239,13 @@ func TestDowngrade(t *testing.T) {
 		o := options()
 		o.Downgrade = true
 		w := newWorld(t, sim.Options{Version: cmpp.V20}, o)
-		if st := w.s.Status()[0]; st.State != "up" || st.Version != cmpp.V20 || len(w.dial) != 2 || w.dial[1] != 0 {
-			t.Fatalf("%+v after %v", st, w.dial)
+		if st := w.s.Status()[0]; st.State != "up" || st.Version != cmpp.V20 || len(w.dialled()) != 2 || w.dialled()[1] != 0 {
+			t.Fatalf("%+v after %v", st, w.dialled())
 		}
 		w.submit(t, 1)
 		sleep(time.Second)
-		if len(w.b.receipts) != 1 || !w.b.receipts[0].Delivered {
-			t.Errorf("%+v", w.b.receipts)
+		if len(w.b.gotReceipts()) != 1 || !w.b.gotReceipts()[0].Delivered {
+			t.Errorf("%+v", w.b.gotReceipts())
 		}
 	})
 }
@@ -292,13 +305,13 @@ func TestDrainWaitsForAnswers(t *testing.T) {
 		if took := time.Since(began); took < 4*time.Second || took > 5*time.Second {
 			t.Errorf("draining took %v", took)
 		}
-		for _, r := range w.b.results {
+		for _, r := range w.b.gotResults() {
 			if r.Class != carrier.OK {
 				t.Errorf("%+v", r)
 			}
 		}
-		if len(w.b.results) != 16 || w.srv.Stats().Broken != 0 {
-			t.Errorf("%d results, %+v", len(w.b.results), w.srv.Stats())
+		if len(w.b.gotResults()) != 16 || w.srv.Stats().Broken != 0 {
+			t.Errorf("%d results, %+v", len(w.b.gotResults()), w.srv.Stats())
 		}
 	})
 }
@@ -313,8 +326,8 @@ func TestDrainIsBounded(t *testing.T) {
 		if took := time.Since(began); took < 10*time.Second || took > 15*time.Second {
 			t.Errorf("took %v", took)
 		}
-		if len(w.b.results) != 3 || w.b.results[0].Class != carrier.Ambig {
-			t.Errorf("%+v", w.b.results)
+		if len(w.b.gotResults()) != 3 || w.b.gotResults()[0].Class != carrier.Ambig {
+			t.Errorf("%+v", w.b.gotResults())
 		}
 	})
 }
@@ -345,8 +358,8 @@ func TestGatewayTerminates(t *testing.T) {
 		w := newWorld(t, sim.Options{Faults: sim.Faults{TerminateAfter: 2, MuteEvery: 3}}, options())
 		w.submit(t, 1, 2)
 		synctest.Wait()
-		if len(w.b.results) != 2 || w.s.Up() != 0 || w.srv.Stats().Connections != 0 || w.srv.Stats().Broken != 0 {
-			t.Errorf("%+v %+v", w.b.results, w.srv.Stats())
+		if len(w.b.gotResults()) != 2 || w.s.Up() != 0 || w.srv.Stats().Connections != 0 || w.srv.Stats().Broken != 0 {
+			t.Errorf("%+v %+v", w.b.gotResults(), w.srv.Stats())
 		}
 		sleep(2 * time.Second)
 		if w.s.Up() != 1 {
@@ -374,7 +387,7 @@ func TestReserve(t *testing.T) {
 		if _, err := w.s.Reserve(short, 2); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatalf("one slot is free, two were asked for: %v", err)
 		}
-		if len(w.b.results) != 0 || w.srv.Stats().Submits != 0 {
+		if len(w.b.gotResults()) != 0 || w.srv.Stats().Submits != 0 {
 			t.Error("reserved slots were used")
 		}
 		first := make(chan error, 1)
@@ -405,8 +418,8 @@ func TestReserve(t *testing.T) {
 		}
 		a.Release()
 		sleep(2 * time.Second)
-		if len(w.b.results) != 3 {
-			t.Fatalf("%+v", w.b.results)
+		if len(w.b.gotResults()) != 3 {
+			t.Fatalf("%+v", w.b.gotResults())
 		}
 		for range 2 { // everything has been given back
 			r, err := w.s.Reserve(ctx, 4)
@@ -441,8 +454,8 @@ func TestSlotsOfALostConnection(t *testing.T) {
 		}
 		w.submit(t, 2)
 		sleep(time.Second)
-		if len(w.b.results) != 1 || w.b.results[0].Key != 2 {
-			t.Errorf("%+v", w.b.results)
+		if len(w.b.gotResults()) != 1 || w.b.gotResults()[0].Key != 2 {
+			t.Errorf("%+v", w.b.gotResults())
 		}
 	})
 }
@@ -464,7 +477,7 @@ func TestLongMessageLosesItsConnection(t *testing.T) {
 		}
 		synctest.Wait()
 		got := map[uint64]string{}
-		for _, r := range w.b.results {
+		for _, r := range w.b.gotResults() {
 			got[r.Key] = r.Class.String() + " " + r.Code
 		}
 		for key := range uint64(5) {

@@ -49,20 +49,23 @@ type joining struct {
 // inbox joins parts and keeps the latest messages.
 type inbox struct {
 	tell func(Message)
+	most int // messages kept
 
 	mu    sync.Mutex
 	ring  []Message
 	next  int // where the next goes; the oldest once the ring is full
 	open  map[joinKey]*joining
-	order []joinKey // of arrival; may name keys that are gone
+	order []joinKey // of arrival, from first on; may name keys that are gone
+	first int
 }
 
 func newInbox(keep int, tell func(Message)) *inbox {
-	return &inbox{tell: tell, ring: make([]Message, 0, max(keep, 0)), open: map[joinKey]*joining{}}
+	keep = max(keep, 0)
+	return &inbox{tell: tell, most: keep, ring: make([]Message, 0, keep), open: map[joinKey]*joining{}}
 }
 
 // idle reports that nobody looks at messages, so that none need be read.
-func (b *inbox) idle() bool { return cap(b.ring) == 0 && b.tell == nil }
+func (b *inbox) idle() bool { return b.most == 0 && b.tell == nil }
 
 // add takes one accepted part to one number.
 func (b *inbox) add(account string, s *cmpp.Submit, dest []byte, id cmpp.MsgID, stat string, now time.Time) {
@@ -134,27 +137,30 @@ func (j *joining) message() Message {
 
 // expire appends messages that have waited too long for their other parts, or that must make room.
 func (b *inbox) expire(now time.Time, out []Message) []Message {
-	n := 0
-	for _, key := range b.order {
+	for ; b.first < len(b.order); b.first++ {
+		key := b.order[b.first]
 		j := b.open[key]
-		if j != nil {
-			if len(b.order)-n < joinLimit && now.Sub(j.first) < joinWait {
-				break
-			}
-			delete(b.open, key)
-			out = append(out, j.message())
+		if j == nil {
+			continue
 		}
-		n++
+		if len(b.order)-b.first < joinLimit && now.Sub(j.first) < joinWait {
+			break
+		}
+		delete(b.open, key)
+		out = append(out, j.message())
 	}
-	b.order = slices.Delete(b.order, 0, n)
+	if 2*b.first >= len(b.order) {
+		b.order = slices.Delete(b.order, 0, b.first)
+		b.first = 0
+	}
 	return out
 }
 
 // keep puts a message into the ring.
 func (b *inbox) keep(m Message) {
 	switch {
-	case cap(b.ring) == 0:
-	case len(b.ring) < cap(b.ring):
+	case b.most == 0:
+	case len(b.ring) < b.most:
 		b.ring = append(b.ring, m)
 	default:
 		b.ring[b.next] = m
