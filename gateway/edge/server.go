@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -141,7 +142,7 @@ func (s *Server) serve(c *fasthttp.RequestCtx) {
 	h := &c.Response.Header
 	h.SetCanonical(headerNosniff, valueNosniff)
 	h.SetCanonical(headerReferrer, valueNoReferrer)
-	if n := c.Request.Header.ContentLength(); n > 0 || n == -1 {
+	if hasBody(&c.Request.Header) {
 		// A body has no meaning here, and one whose length is told in two ways is how requests are smuggled.
 		c.SetConnectionClose()
 		s.plain(c, fasthttp.StatusBadRequest, errBody)
@@ -168,6 +169,17 @@ func (s *Server) serve(c *fasthttp.RequestCtx) {
 	default:
 		s.visit(c, path, wantsCard(c))
 	}
+}
+
+// hasBody reports whether a request announced a body, even an empty one in chunks, of which the parser leaves nothing but a length of 0.
+func hasBody(h *fasthttp.RequestHeader) bool {
+	switch n := h.ContentLength(); {
+	case n > 0 || n == -1:
+		return true
+	case n == 0:
+		return bytes.Contains(bytes.ToLower(h.RawHeaders()), []byte("transfer-encoding"))
+	}
+	return false // -2: no length was told
 }
 
 // recover turns a panic of one visit into a 500 for that visitor.

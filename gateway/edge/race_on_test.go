@@ -1,0 +1,5 @@
+//go:build race
+
+package edge
+
+const raceEnabled = true // the race detector allocates; zero-allocation tests skip
