@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"cardlink/dispatch/carrier/cmpp"
 	"cardlink/dispatch/carrier/sim"
 )
 
@@ -87,12 +86,12 @@ func (c CarrierSimCmd) options() (sim.Options, error) {
 	faults, err := sim.ParseFaults(c.Fault)
 	errs := []error{err}
 	o := sim.Options{
-		Addr: c.Listen, Accounts: map[string]string{}, Version: cmpp.V30, Rate: c.Rate, Window: c.Window, MaxConnections: c.Connections,
+		Addr: c.Listen, Accounts: map[string]string{}, Version: sim.V30, Rate: c.Rate, Window: c.Window, MaxConnections: c.Connections,
 		ServiceID: c.ServiceID, AccessNumber: c.AccessNumber, ResponseAfter: sim.Delay(c.ResponseAfter), DeliverAfter: sim.Delay(c.DeliverAfter),
 		ShortReports: c.ShortReports, Faults: faults, Keep: c.Keep,
 	}
 	if c.Version == "2.0" {
-		o.Version = cmpp.V20
+		o.Version = sim.V20
 	}
 	if c.HTTP == "" {
 		o.Keep = -1

@@ -207,7 +207,7 @@ func TestEveryPartHasOneResultWhateverHappens(t *testing.T) {
 			if len(b.results) != len(want) {
 				t.Fatalf("%d results for %d parts: %v", len(b.results), len(want), classes)
 			}
-			if classes["ambig lost"] == 0 {
+			if f.DropAfter > 0 && classes["ambig lost"] == 0 {
 				t.Errorf("nothing was lost, so nothing was tested: %v", classes)
 			}
 		})

@@ -27,9 +27,10 @@ func BenchmarkSession(b *testing.B) {
 	for _, c := range []struct {
 		name   string
 		number int // its ending decides whether a report comes
-	}{{"submit", 408}, {"submit+receipt", 1}} {
+		keep   int // messages that the simulator reads and keeps
+	}{{"submit", 408, -1}, {"submit+receipt", 1, -1}, {"submit+receipt+text", 1, 1024}} {
 		b.Run(c.name, func(b *testing.B) {
-			srv := serve(b, sim.Options{Keep: -1})
+			srv := serve(b, sim.Options{Keep: c.keep})
 			h := new(counting)
 			o := options()
 			o.Addr, o.Window = srv.Addr(), 16

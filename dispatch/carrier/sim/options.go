@@ -10,6 +10,12 @@ import (
 	"cardlink/dispatch/carrier/cmpp"
 )
 
+// The versions for Options.Version, so that whoever starts a simulator need not import the codec.
+const (
+	V20 = cmpp.V20
+	V30 = cmpp.V30
+)
+
 // Delay is a span of time to choose from, evenly. Max below Min means exactly Min.
 type Delay struct{ Min, Max time.Duration }
 
