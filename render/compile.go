@@ -72,3 +72,17 @@ func SampleValues(t *templates.Template) Values {
 		Expire: "2030-01-02T03:04:05Z", Params: Examples(t),
 	}
 }
+
+// ParamValues puts a link's values into the order that Values.Params wants. Names may stand bare ("param1") or wrapped ("${param1}"); a parameter
+// without a value is empty.
+func ParamValues(t *templates.Template, values map[string]string) []string {
+	out := make([]string, len(t.Params))
+	for i, p := range t.Params {
+		v, ok := values[p.Bare()]
+		if !ok {
+			v = values[p.Name]
+		}
+		out[i] = v
+	}
+	return out
+}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -199,5 +200,48 @@ func TestCompileAllWithoutSubstitute(t *testing.T) {
 	}
 	if !slices.ContainsFunc(notes, func(n Note) bool { return n.Target == "MEIZU" && n.Field == "card_id" && n.Shown == "" }) {
 		t.Errorf("no note for MEIZU: %+v", notes)
+	}
+}
+
+func TestParamValues(t *testing.T) {
+	tpl := fixtures()["StandardImageAndText"]
+	got := ParamValues(tpl, map[string]string{"points": "2", "${name}": "1", "other": "x"})
+	if !slices.Equal(got, []string{"1", "2", "", ""}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// A value in an address stays one component of it: it adds no query field, no path, no fragment.
+func TestValuesStayInTheirAddressComponent(t *testing.T) {
+	tpl := fixtures()["StandardImageAndText"] // https://shop.example.com/autumn?u=${uid}&from=card
+	for _, value := range append([]string{"a&from=evil#x", "/../..?q=1", "@evil.example/"}, hostileText...) {
+		v := SampleValues(tpl)
+		v.Params[3] = value
+		p, _, err := Compile(catalogue(t), tpl, Huawei)
+		if err != nil {
+			t.Fatal(err)
+		}
+		card, err := parseCard(p.Append(nil, &v))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, target := range []string{card.Card.Elements[0].Action.Target, find(page(t, tpl, v), "a", "id", "c1-1").attr("href")} {
+			u, err := url.Parse(target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q := u.Query()
+			if u.Host != "shop.example.com" || u.Path != "/autumn" || u.Fragment != "" || len(q) != 2 || q.Get("from") != "card" || q.Get("u") != valid(value) {
+				t.Errorf("%q became %s", value, target)
+			}
+		}
+	}
+}
+
+// A picture that a stand-in layout shows in another shape is noted.
+func TestProportionIsNoted(t *testing.T) {
+	_, notes := cardFor(t, fixtures()["RedPacket"], Meizu)
+	if n := noteOf(notes, "pages[0].contents[0].src"); n.Lost != "shape oneToOne" || n.Shown != "shape sixteenToNine" {
+		t.Errorf("%+v", n)
 	}
 }
