@@ -133,14 +133,14 @@ func TestNotesAreComplete(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := complete(c, notes, tpl); err != nil {
+			if err := complete(cat, c, notes, tpl); err != nil {
 				t.Fatalf("%s: %v\n%+v", target, err, notes)
 			}
 		}
 	})
 }
 
-func complete(c *card, notes []Note, tpl *templates.Template) error {
+func complete(cat *templates.Catalogue, c *card, notes []Note, tpl *templates.Template) error {
 	noted := func(field string) (Note, bool) {
 		i := slices.IndexFunc(notes, func(n Note) bool { return n.Field == field })
 		if i < 0 {
@@ -166,8 +166,8 @@ func complete(c *card, notes []Note, tpl *templates.Template) error {
 			field := fmt.Sprintf("pages[%d].contents[%d]", p, i)
 			e, ok := shown[field]
 			if !ok {
-				layout, _ := builtinCatalogueLayout(c, tpl)
-				if layout != nil && layout.Visible && src.Visible != nil && *src.Visible == 0 {
+				layout, _ := cat.Layout(tpl.CardID)
+				if layout.Visible && src.Visible != nil && *src.Visible == 0 {
 					continue
 				}
 				if _, ok := noted(field); !ok {
@@ -226,14 +226,6 @@ func sum(t *text, full string, v *Values, field string, noted func(string) (Note
 		return fmt.Errorf("%s: shows %q, noted %q and %q, of %q", field, got, n.Shown, n.Lost, full)
 	}
 	return nil
-}
-
-func builtinCatalogueLayout(c *card, tpl *templates.Template) (*templates.Layout, bool) {
-	cat, err := templates.LoadCatalogue(nil)
-	if err != nil {
-		return nil, false
-	}
-	return cat.Layout(tpl.CardID)
 }
 
 // FuzzValues renders the fixtures with values from outside.
