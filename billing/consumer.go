@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -76,24 +78,40 @@ func NewConsumer(o ConsumerOptions) (*Consumer, error) {
 //  3. the offsets are committed.
 //
 // A crash between two steps repeats the batch: the quarantine may then hold a fact twice, the books cannot, since a usage row's key is unique
-// for ever. A failing step is tried again until it works: nothing overtakes it and nothing is dropped.
+// for ever. A failing step is tried again until it works: nothing overtakes it and nothing is dropped. One batch is read and judged ahead of the
+// one that is being written, no more.
 func (c *Consumer) Run(ctx context.Context) error {
-	for {
-		var batch []event.Delivery
-		err := c.persist(ctx, "fetch", func() (err error) {
-			batch, err = c.o.Source.Fetch(ctx)
-			return err
-		})
-		if err == nil {
-			err = c.persist(ctx, "apply", func() error { return c.apply(ctx, batch) })
+	ahead := make(chan *judged)
+	go func() { // ends with ctx, or when the loop below has taken its last batch; the loop ends after it
+		defer close(ahead)
+		for {
+			var batch []event.Delivery
+			if err := c.persist(ctx, "fetch", func() (err error) {
+				batch, err = c.o.Source.Fetch(ctx)
+				return err
+			}); err != nil {
+				return
+			}
+			j := c.judge(batch)
+			select {
+			case ahead <- j:
+			case <-ctx.Done():
+				return
+			}
 		}
+	}()
+	for j := range ahead {
+		err := c.persist(ctx, "apply", func() error { return c.apply(ctx, j) })
 		if err == nil {
-			err = c.persist(ctx, "commit", func() error { return c.o.Source.Commit(ctx, batch) })
+			err = c.persist(ctx, "commit", func() error { return c.o.Source.Commit(ctx, j.batch) })
 		}
-		if err != nil {
-			return nil // ctx ended
+		if err != nil { // ctx ended
+			for range ahead { //nolint:revive // waits for the goroutine above
+			}
+			return nil
 		}
 	}
+	return nil
 }
 
 // persist repeats step until it works, waiting 100 ms at first and 10 s at most; its error is ctx's.
@@ -120,85 +138,91 @@ func (c *Consumer) persist(ctx context.Context, name string, step func() error) 
 	}
 }
 
-// apply does steps 1 and 2 for a batch.
-func (c *Consumer) apply(ctx context.Context, batch []event.Delivery) error {
-	now := c.o.Now()
-	rows := make([]Usage, 0, len(batch))
+// judged is a batch with what it means for the books.
+type judged struct {
+	batch []event.Delivery
+	now   time.Time
+	rows  []Usage        // to be billed, keys distinct
+	old   []int          // places in batch of billable facts older than MaxAge, keys distinct
+	keys  []Key          // of old
+	aside map[int]string // places of facts to be set aside, with the reason
+	// Counts of what needs nothing done.
+	free, repeated, late int
+}
+
+func (c *Consumer) judge(batch []event.Delivery) *judged {
+	j := &judged{batch: batch, now: c.o.Now(), rows: make([]Usage, 0, len(batch)), aside: map[int]string{}}
 	seen := make(map[Key]struct{}, len(batch))
-	var (
-		aside    []event.Record
-		old      []Usage
-		oldFrom  []int
-		repeated int
-		free     int
-	)
-	setAside := func(i int, reason string) error {
-		r, err := quarantine(batch[i], reason, now)
-		aside = append(aside, r)
-		return err
-	}
 	for i := range batch {
-		u, reason, billable := judge(batch[i].Value, now)
+		u, reason, billable := judge(batch[i].Value, j.now)
 		switch {
 		case reason != "":
-			if err := setAside(i, reason); err != nil {
-				return err
-			}
+			j.aside[i] = reason
 			continue
 		case !billable:
-			free++
+			j.free++
 			continue
 		}
 		if _, twice := seen[u.Key]; twice {
-			repeated++
+			j.repeated++
 			continue
 		}
 		seen[u.Key] = struct{}{}
-		if c.o.MaxAge > 0 && u.OccurredAt.Before(now.Add(-c.o.MaxAge)) {
-			old, oldFrom = append(old, u), append(oldFrom, i)
+		if c.o.MaxAge > 0 && u.OccurredAt.Before(j.now.Add(-c.o.MaxAge)) {
+			j.old, j.keys = append(j.old, i), append(j.keys, u.Key)
 			continue
 		}
-		rows = append(rows, u)
+		if !u.Hour.Equal(HourOf(u.OccurredAt)) {
+			j.late++
+		}
+		j.rows = append(j.rows, u)
 	}
-	if len(old) > 0 { // a replay of facts on the books is no news; an old fact that is not is a matter for a person
-		keys := make([]Key, len(old))
-		for i := range old {
-			keys[i] = old[i].Key
-		}
-		known, err := c.o.Store.KnownUsage(ctx, keys)
+	return j
+}
+
+// apply does steps 1 and 2 for a batch.
+func (c *Consumer) apply(ctx context.Context, j *judged) error {
+	known := 0
+	aside := maps.Clone(j.aside)
+	if len(j.old) > 0 { // a replay of facts on the books is no news; an old fact that is not is a matter for a person
+		on, err := c.o.Store.KnownUsage(ctx, j.keys)
 		if err != nil {
-			return fmt.Errorf("look up %d old facts: %w", len(keys), err)
+			return fmt.Errorf("look up %d old facts: %w", len(j.keys), err)
 		}
-		for i := range old {
-			if known[old[i].Key] {
-				repeated++
-			} else if err := setAside(oldFrom[i], reasonTooOld); err != nil {
-				return err
+		for n, i := range j.old {
+			if on[j.keys[n]] {
+				known++
+			} else {
+				aside[i] = reasonTooOld
 			}
 		}
 	}
 	if len(aside) > 0 {
-		if err := c.o.Quarantine.Write(ctx, aside); err != nil {
-			return fmt.Errorf("quarantine %d facts: %w", len(aside), err)
+		records := make([]event.Record, 0, len(aside))
+		for _, i := range slices.Sorted(maps.Keys(aside)) {
+			r, err := quarantine(j.batch[i], aside[i], j.now)
+			if err != nil {
+				return err
+			}
+			records = append(records, r)
 		}
-		c.o.Log.Warn("billing: facts set aside", "count", len(aside), "topic", event.TopicQuarantine)
+		if err := c.o.Quarantine.Write(ctx, records); err != nil {
+			return fmt.Errorf("quarantine %d facts: %w", len(records), err)
+		}
+		c.o.Log.Warn("billing: facts set aside", "count", len(records), "topic", event.TopicQuarantine)
 	}
 	added := 0
-	if len(rows) > 0 {
+	if len(j.rows) > 0 {
 		var err error
-		if added, err = c.o.Store.ApplyUsage(ctx, rows); err != nil {
-			return fmt.Errorf("apply %d usage rows: %w", len(rows), err)
+		if added, err = c.o.Store.ApplyUsage(ctx, j.rows); err != nil {
+			return fmt.Errorf("apply %d usage rows: %w", len(j.rows), err)
 		}
-		for i := range rows {
-			if !rows[i].Hour.Equal(HourOf(rows[i].OccurredAt)) {
-				c.late.Inc()
-			}
-		}
-		c.delay.Update(max(now.Sub(rows[0].OccurredAt).Seconds(), 0))
+		c.delay.Update(max(j.now.Sub(j.rows[0].OccurredAt).Seconds(), 0))
 	}
 	c.billed.Add(added)
-	c.duplicate.Add(len(rows) - added + repeated)
-	c.free.Add(free)
+	c.duplicate.Add(len(j.rows) - added + j.repeated + known)
+	c.free.Add(j.free)
+	c.late.Add(j.late)
 	c.quarantined.Add(len(aside))
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
+	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
 	"cardlink/billing"
@@ -34,7 +35,7 @@ func openStore(t testing.TB) *store.DB {
 	return db
 }
 
-// topic is a source that ends its reader's context when everything is read, and can crash between apply and commit.
+// topic is a source that ends its reader's context when everything is committed, and can crash between apply and commit.
 type topic struct {
 	records   []event.Record
 	size      int
@@ -44,10 +45,11 @@ type topic struct {
 	stop      context.CancelFunc
 }
 
+// Fetch is called by one goroutine and Commit by another, so they share no field that changes.
 func (s *topic) Fetch(ctx context.Context) ([]event.Delivery, error) {
 	if s.read == len(s.records) {
-		s.stop()
-		return nil, context.Canceled
+		<-ctx.Done()
+		return nil, ctx.Err()
 	}
 	end := min(s.read+s.size, len(s.records))
 	var batch []event.Delivery
@@ -58,7 +60,7 @@ func (s *topic) Fetch(ctx context.Context) ([]event.Delivery, error) {
 	return batch, nil
 }
 
-func (s *topic) Commit(ctx context.Context, batch []event.Delivery) error {
+func (s *topic) Commit(_ context.Context, batch []event.Delivery) error {
 	if len(s.crashes) > 0 {
 		crash := s.crashes[0]
 		if s.crashes = s.crashes[1:]; crash {
@@ -66,7 +68,9 @@ func (s *topic) Commit(ctx context.Context, batch []event.Delivery) error {
 			return errors.New("the process died")
 		}
 	}
-	s.committed = int(batch[len(batch)-1].Offset) + 1
+	if s.committed = int(batch[len(batch)-1].Offset) + 1; s.committed == len(s.records) {
+		s.stop()
+	}
 	return nil
 }
 
@@ -289,3 +293,5 @@ func BenchmarkConsumer(b *testing.B) {
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "facts/s")
 }
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

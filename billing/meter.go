@@ -51,7 +51,6 @@ type Usage struct {
 	OccurredAt time.Time // of the fact
 	Hour       time.Time // the earliest bucket it may go into; the store moves it on if that bucket is closed
 	Segments   int       // parts of a long message; 1 for everything else
-	Subject    string    // what was used: a msg_id, an aim_url
 	LinkID     int64     // of AimParse
 	Ordinal    int64     // of AimParse
 }

@@ -76,7 +76,7 @@ func (u *Usage) sent(f event.Fact) (reason string, billable bool) {
 	if d.SMSKind != Notify && d.SMSKind != Marketing {
 		return reasonBadData, false
 	}
-	u.Item, u.Subject, u.Segments = Item{AimSend, d.SMSKind}, d.MsgID, max(d.Segments, 1)
+	u.Item, u.Segments = Item{AimSend, d.SMSKind}, max(d.Segments, 1)
 	return "", true
 }
 
@@ -98,7 +98,7 @@ func (u *Usage) parsed(f event.Fact) (reason string, billable bool) {
 	case d.Result != event.ResultSuccess, d.AimURL == "", d.Ordinal < 1, f.ID != parseID(d.AimURL, d.Ordinal):
 		return reasonBadData, false
 	}
-	u.Item, u.Subject, u.LinkID, u.Ordinal = Item{Meter: AimParse}, d.AimURL, d.LinkID, d.Ordinal
+	u.Item, u.LinkID, u.Ordinal = Item{Meter: AimParse}, d.LinkID, d.Ordinal
 	return "", true
 }
 

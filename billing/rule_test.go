@@ -39,7 +39,7 @@ func parse(mod func(*event.ParseResult)) event.Record {
 func TestJudge(t *testing.T) {
 	hour := noon.Truncate(time.Hour)
 	sent := Usage{
-		Key: Key{"t1", event.SourceDispatch, "rcp:m1:final"}, Item: Item{AimSend, Notify}, OccurredAt: noon, Hour: hour, Segments: 2, Subject: "m1",
+		Key: Key{"t1", event.SourceDispatch, "rcp:m1:final"}, Item: Item{AimSend, Notify}, OccurredAt: noon, Hour: hour, Segments: 2,
 	}
 	marketing := sent
 	marketing.Kind = Marketing
@@ -47,7 +47,7 @@ func TestJudge(t *testing.T) {
 	late.OccurredAt, late.Hour = noon.Add(-3*time.Hour), hour.Add(-time.Hour)
 	parsed := Usage{
 		Key: Key{"t1", event.SourceEdge, "prs:s.example.com/abc:3"}, Item: Item{Meter: AimParse}, OccurredAt: noon, Hour: hour, Segments: 1,
-		Subject: "s.example.com/abc", LinkID: 7, Ordinal: 3,
+		LinkID: 7, Ordinal: 3,
 	}
 	click, _ := event.LinkClick{RequestID: "q", ClickedAt: noon}.Record("t1")
 	swap := func(r event.Record, old, new string) event.Record {

@@ -146,7 +146,7 @@ func (a *audit) usage() {
 		func(t *TenantAudit, meter string, n int64) { t.meter(meter).Usage = n })
 	a.each(`SELECT tenant, meter, CAST(sum(n - 1) AS BIGINT) FROM (
 		  SELECT tenant, meter, count(*) AS n FROM usage_facts WHERE meter IN ('`+string(billing.AimSend)+`', '`+string(billing.AimParse)+`') AND `+oneTenant+`
-		  GROUP BY tenant, meter, subject, ordinal HAVING count(*) > 1) AS q GROUP BY tenant, meter`,
+		  GROUP BY tenant, meter, fact_id HAVING count(*) > 1) AS q GROUP BY tenant, meter`,
 		func(t *TenantAudit, meter string, n int64) { t.meter(meter).Duplicates = n })
 
 	matched := map[*MeterAudit]int64{}

@@ -38,7 +38,7 @@ func auditRows() []billing.Usage {
 	for _, m := range []string{"u1_11", "u1_12"} {
 		rows = append(rows, billing.Usage{
 			Key:  billing.Key{Tenant: "a", Source: event.SourceDispatch, ID: "rcp:" + m + ":final"},
-			Item: billing.Item{Meter: billing.AimSend, Kind: billing.Notify}, OccurredAt: at, Hour: at, Segments: 1, Subject: m,
+			Item: billing.Item{Meter: billing.AimSend, Kind: billing.Notify}, OccurredAt: at, Hour: at, Segments: 1,
 		})
 	}
 	for _, p := range []struct {
@@ -47,7 +47,7 @@ func auditRows() []billing.Usage {
 	}{{"s.example.com/one", 100, 1}, {"s.example.com/many", 200, 1}, {"s.example.com/many", 200, 2}} {
 		rows = append(rows, billing.Usage{
 			Key:  billing.Key{Tenant: "a", Source: event.SourceEdge, ID: fmt.Sprintf("prs:%s:%d", p.url, p.n)},
-			Item: billing.Item{Meter: billing.AimParse}, OccurredAt: at, Hour: at, Segments: 1, Subject: p.url, LinkID: p.link, Ordinal: p.n,
+			Item: billing.Item{Meter: billing.AimParse}, OccurredAt: at, Hour: at, Segments: 1, LinkID: p.link, Ordinal: p.n,
 		})
 	}
 	return rows
@@ -116,8 +116,8 @@ func TestAuditFindsWhatIsWrong(t *testing.T) {
 		{"resolved beyond the quota", `UPDATE resolutions SET ordinal = 2 WHERE link_id = 100 AND ordinal = 1`, "beyond a link's quota"},
 		{"a counter that lies", `UPDATE link_quota SET resolved = 1 WHERE link_id = 200`, "counters disagree"},
 		{"more issued than there is", `UPDATE link_quota SET issued = 4 WHERE link_id = 200`, "counters disagree"},
-		{"a message billed twice", `INSERT INTO usage_facts (tenant, source, fact_id, meter, kind, hour_ms, occurred_ms, segments, subject, link_id, ordinal)
-			SELECT tenant, 'elsewhere', fact_id, meter, kind, hour_ms, occurred_ms, segments, subject, link_id, ordinal FROM usage_facts WHERE subject = 'u1_11';
+		{"a message billed twice", `INSERT INTO usage_facts (tenant, source, fact_id, meter, kind, hour_ms, occurred_ms, segments, link_id, ordinal)
+			SELECT tenant, 'elsewhere', fact_id, meter, kind, hour_ms, occurred_ms, segments, link_id, ordinal FROM usage_facts WHERE fact_id = 'rcp:u1_11:final';
 			UPDATE usage_hours SET quantity = 3, segments = 3 WHERE meter = 'aim_send'; UPDATE rated_lines SET quantity = 3 WHERE meter = 'aim_send'`, "billed twice"},
 		{"an hour that is not its facts", `UPDATE usage_hours SET quantity = 1, segments = 1 WHERE meter = 'aim_send'; UPDATE rated_lines SET quantity = 1 WHERE meter = 'aim_send'`, "sum of their facts"},
 		{"a line that is not its hour", `UPDATE rated_lines SET quantity = 9 WHERE meter = 'aim_parse'`, "line disagrees"},

@@ -57,8 +57,14 @@ func (db *DB) ApplyUsage(ctx context.Context, rows []billing.Usage) (added int, 
 	return 0, fmt.Errorf("apply usage: %w in each of %d rounds", err, applyRounds)
 }
 
+// insertUsage takes what the rows of a group share as parameters and only the rest as JSON: decoding JSON is most of the work.
+const insertUsage = `INSERT INTO usage_facts (tenant, source, fact_id, meter, kind, hour_ms, original_hour_ms, occurred_ms, segments, link_id, ordinal)
+	SELECT CAST($2 AS TEXT), CAST($3 AS TEXT), value->>0, CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS BIGINT), CAST($7 AS BIGINT),
+	       CAST(value->>1 AS BIGINT), CAST(value->>2 AS INTEGER), CAST(value->>3 AS BIGINT), CAST(value->>4 AS BIGINT)
+	FROM `
+
 func (db *DB) applyNewUsage(ctx context.Context, rows []billing.Usage) error {
-	facts := usageJSON(rows)
+	groups := groupUsage(rows)
 	share := ""
 	if db.dialect.name == postgres.name {
 		share = " FOR SHARE" // CloseHours waits for us, so no row lands in an hour that is being rated
@@ -68,46 +74,73 @@ func (db *DB) applyNewUsage(ctx context.Context, rows []billing.Usage) error {
 		if err := tx.QueryRowContext(ctx, `SELECT closed_before_ms FROM billing_clock WHERE id = 1`+share).Scan(&closed); err != nil {
 			return err
 		}
-		res, err := tx.ExecContext(ctx,
-			`INSERT INTO usage_facts (tenant, source, fact_id, meter, kind, hour_ms, original_hour_ms, occurred_ms, segments, subject, link_id, ordinal)
-			 SELECT value->>0, value->>1, value->>2, value->>3, value->>4,
-			        CASE WHEN CAST(value->>5 AS BIGINT) < CAST($2 AS BIGINT) THEN CAST($2 AS BIGINT) ELSE CAST(value->>5 AS BIGINT) END,
-			        CASE WHEN CAST(value->>5 AS BIGINT) < CAST($2 AS BIGINT) OR CAST(value->>5 AS BIGINT) > CAST(value->>6 AS BIGINT)
-			             THEN CAST(value->>6 AS BIGINT) END,
-			        CAST(value->>7 AS BIGINT), CAST(value->>8 AS INTEGER), value->>9, CAST(value->>10 AS BIGINT), CAST(value->>11 AS BIGINT)
-			 FROM `+db.dialect.rows("$1")+` WHERE true
-			 ON CONFLICT (tenant, source, fact_id) DO NOTHING`, facts, closed)
+		insert, err := tx.PrepareContext(ctx, insertUsage+db.dialect.rows("$1")+` WHERE true ON CONFLICT (tenant, source, fact_id) DO NOTHING`)
 		if err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n != int64(len(rows)) {
-			return errors.Join(err, errKnownUsage)
+		defer insert.Close()
+		for i := range groups {
+			g := &groups[i]
+			hour := max(g.hour, closed)
+			var original *int64
+			if g.original != hour {
+				original = &g.original
+			}
+			res, err := insert.ExecContext(ctx, g.facts, g.tenant, g.source, string(g.Meter), g.Kind, hour, original)
+			if err != nil {
+				return err
+			}
+			if n, err := res.RowsAffected(); err != nil || n != g.quantity {
+				return errors.Join(err, errKnownUsage)
+			}
 		}
-		return db.addToBuckets(ctx, tx, bucketsOf(rows, closed))
+		return db.addToBuckets(ctx, tx, bucketsOf(groups, closed))
 	})
 }
 
-// usageJSON is the batch as one JSON array of arrays.
-func usageJSON(rows []billing.Usage) string {
-	b := make([]byte, 0, 256*len(rows))
-	b = append(b, '[')
+// usageGroup is the rows of a batch that differ in nothing but id, time and link. A batch has few of them.
+type usageGroup struct {
+	groupKey
+	quantity, segments int64
+	facts              string // JSON: [[id, occurred, segments, link, ordinal], …]
+}
+
+type groupKey struct {
+	tenant, source string
+	billing.Item
+	hour, original int64
+}
+
+func groupUsage(rows []billing.Usage) []usageGroup {
+	at := make(map[groupKey]int, 8)
+	var groups []usageGroup
+	var facts [][]byte
 	for i := range rows {
 		u := &rows[i]
-		if i > 0 {
+		k := groupKey{u.Tenant, u.Source, u.Item, u.Hour.UnixMilli(), billing.HourOf(u.OccurredAt).UnixMilli()}
+		n, ok := at[k]
+		if !ok {
+			n = len(groups)
+			at[k] = n
+			groups = append(groups, usageGroup{groupKey: k})
+			facts = append(facts, []byte{'['})
+		}
+		g, b := &groups[n], facts[n]
+		g.quantity++
+		g.segments += int64(u.Segments)
+		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		b = append(b, '[')
-		for _, s := range [...]string{u.Tenant, u.Source, u.ID, string(u.Meter), u.Kind} {
-			b = append(appendJSON(b, s), ',')
-		}
-		for _, n := range [...]int64{u.Hour.UnixMilli(), billing.HourOf(u.OccurredAt).UnixMilli(), u.OccurredAt.UnixMilli(), int64(u.Segments)} {
-			b = append(appendInt(b, n), ',')
-		}
-		b = append(appendJSON(b, u.Subject), ',')
+		b = append(appendJSON(append(b, '['), u.ID), ',')
+		b = append(appendInt(b, u.OccurredAt.UnixMilli()), ',')
+		b = append(appendInt(b, int64(u.Segments)), ',')
 		b = append(appendInt(b, u.LinkID), ',')
-		b = append(appendInt(b, u.Ordinal), ']')
+		facts[n] = append(appendInt(b, u.Ordinal), ']')
 	}
-	return string(append(b, ']'))
+	for n := range groups {
+		groups[n].facts = string(append(facts[n], ']'))
+	}
+	return groups
 }
 
 type bucketKey struct {
@@ -122,20 +155,20 @@ type bucketSum struct {
 }
 
 // bucketsOf sums a batch up by bucket, in one order for all: two nodes that update the same buckets then never wait in a circle.
-func bucketsOf(rows []billing.Usage, closed int64) []bucketSum {
-	at := make(map[bucketKey]int, 8)
+func bucketsOf(groups []usageGroup, closed int64) []bucketSum {
+	at := make(map[bucketKey]int, len(groups))
 	var sums []bucketSum
-	for i := range rows {
-		u := &rows[i]
-		k := bucketKey{u.Tenant, u.Item, max(u.Hour.UnixMilli(), closed)}
+	for i := range groups {
+		g := &groups[i]
+		k := bucketKey{g.tenant, g.Item, max(g.hour, closed)}
 		n, ok := at[k]
 		if !ok {
 			n = len(sums)
 			at[k] = n
 			sums = append(sums, bucketSum{bucketKey: k})
 		}
-		sums[n].quantity++
-		sums[n].segments += int64(u.Segments)
+		sums[n].quantity += g.quantity
+		sums[n].segments += g.segments
 	}
 	slices.SortFunc(sums, func(a, b bucketSum) int {
 		if c := strings.Compare(a.tenant, b.tenant); c != 0 {

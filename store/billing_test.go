@@ -112,7 +112,7 @@ func BenchmarkApplyUsage(b *testing.B) {
 			msg := "7e52e4fe-ef00-4826-84b6-756446c5cccc_" + strconv.Itoa(n*7919%1_000_000_007)
 			rows[i] = billing.Usage{
 				Key:  billing.Key{Tenant: "231724915a62455ca356e10a085c9a23", Source: event.SourceDispatch, ID: "rcp:" + msg + ":final"},
-				Item: billing.Item{Meter: billing.AimSend, Kind: billing.Notify}, OccurredAt: at, Hour: at, Segments: 1, Subject: msg,
+				Item: billing.Item{Meter: billing.AimSend, Kind: billing.Notify}, OccurredAt: at, Hour: at, Segments: 1,
 			}
 		}
 		if _, err := db.ApplyUsage(context.Background(), rows); err != nil {

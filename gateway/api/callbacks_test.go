@@ -18,18 +18,18 @@ import (
 	"cardlink/store"
 )
 
-// everybody lets each caller in as the tenant named by a header; what the header may say is identity's business and tested there.
-type everybody struct{}
+// byHeader lets each caller in as the tenant named by a header; what the header may say is identity's business and tested there.
+type byHeader struct{}
 
-func (everybody) Identify(_ context.Context, c identity.Credential) (identity.Principal, error) {
+func (byHeader) Identify(_ context.Context, c identity.Credential) (identity.Principal, error) {
 	return identity.Principal{Tenant: c.Header("X-Test-Tenant")[0]}, nil
 }
-func (everybody) Allowed(identity.Principal, string) bool { return true }
+func (byHeader) Allowed(identity.Principal, string) bool { return true }
 
-// ask serves rooms and returns a function that calls them: method, path, body → "status body".
-func ask(t *testing.T, rooms Rooms) func(tenant, method, path, body string) string {
+// askRooms serves rooms and returns a function that calls them: method, path, body → "status body".
+func askRooms(t *testing.T, rooms Rooms) func(tenant, method, path, body string) string {
 	t.Helper()
-	s := New(Options{}, everybody{}, rooms)
+	s := New(Options{}, byHeader{}, rooms)
 	ln := fasthttputil.NewInmemoryListener()
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ln) }()
@@ -55,7 +55,7 @@ func ask(t *testing.T, rooms Rooms) func(tenant, method, path, body string) stri
 	}
 }
 
-func openTestStore(t *testing.T) *store.DB {
+func openRoomStore(t *testing.T) *store.DB {
 	t.Helper()
 	db, err := store.Open(context.Background(), store.Options{File: filepath.Join(t.TempDir(), "api.db")})
 	if err != nil {
@@ -69,11 +69,11 @@ func openTestStore(t *testing.T) *store.DB {
 }
 
 func TestCallbackOperations(t *testing.T) {
-	room, err := callback.NewService(callback.ServiceOptions{Store: openTestStore(t)})
+	room, err := callback.NewService(callback.ServiceOptions{Store: openRoomStore(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	call := ask(t, Rooms{Callbacks: room})
+	call := askRooms(t, Rooms{Callbacks: room})
 	post := func(body, want string) {
 		t.Helper()
 		if got := call("a", "POST", "/v1/aim/callbacks", body); got != want {
@@ -106,14 +106,14 @@ func TestCallbackOperations(t *testing.T) {
 }
 
 func TestShowUsage(t *testing.T) {
-	db := openTestStore(t)
+	db := openRoomStore(t)
 	at := time.Date(2026, 1, 2, 8, 30, 0, 0, time.UTC)
 	item := billing.Item{Meter: billing.AimSend, Kind: billing.Notify}
 	var rows []billing.Usage
 	for i, id := range []string{"1", "2", "3"} {
 		when := at.Add(time.Duration(i/2) * time.Hour)
 		rows = append(rows, billing.Usage{
-			Key: billing.Key{Tenant: "a", Source: "s", ID: id}, Item: item, OccurredAt: when, Hour: billing.HourOf(when), Segments: 1, Subject: id,
+			Key: billing.Key{Tenant: "a", Source: "s", ID: id}, Item: item, OccurredAt: when, Hour: billing.HourOf(when), Segments: 1,
 		})
 	}
 	if _, err := db.ApplyUsage(context.Background(), rows); err != nil {
@@ -132,7 +132,7 @@ func TestShowUsage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	call := ask(t, Rooms{Usage: room})
+	call := askRooms(t, Rooms{Usage: room})
 	f := func(tenant, query, want string) {
 		t.Helper()
 		if got := call(tenant, "GET", "/x/v1/usage?"+query, ""); got != want {

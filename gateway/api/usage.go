@@ -38,7 +38,7 @@ type usageAnswer struct {
 
 // show serves GET /x/v1/usage?from=&to=&group=hour|day|none (docs/billing.md). Without a range the last 24 hours are meant.
 func (h usageHandlers) show(ctx context.Context, r *Request) (any, error) {
-	to, err := usageTime(r, "to", time.Now().UTC())
+	to, err := usageTime(r, "to", r.now().UTC())
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ var billingDay = time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
 func usage(tenant, msg string, at time.Time) billing.Usage {
 	return billing.Usage{
 		Key:  billing.Key{Tenant: tenant, Source: "/aim-gw/dispatch", ID: "rcp:" + msg + ":final"},
-		Item: billing.Item{Meter: billing.AimSend, Kind: billing.Notify}, OccurredAt: at, Hour: billing.HourOf(at), Segments: 2, Subject: msg,
+		Item: billing.Item{Meter: billing.AimSend, Kind: billing.Notify}, OccurredAt: at, Hour: billing.HourOf(at), Segments: 2,
 	}
 }
 

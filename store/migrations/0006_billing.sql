@@ -10,7 +10,6 @@ CREATE TABLE usage_facts (
   original_hour_ms BIGINT,
   occurred_ms      BIGINT  NOT NULL,
   segments         INTEGER NOT NULL,
-  subject          TEXT    NOT NULL, -- aim_send: msg_id; aim_parse: aim_url
   link_id          BIGINT  NOT NULL, -- aim_parse; else 0
   ordinal          BIGINT  NOT NULL, -- aim_parse; else 0
   PRIMARY KEY (tenant, source, fact_id)
