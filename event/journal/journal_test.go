@@ -112,7 +112,7 @@ func TestReadStopsAtMaxAndAtAnError(t *testing.T) {
 		}
 		return nil
 	})
-	if n != 7 || err != stop {
+	if n != 7 || !errors.Is(err, stop) {
 		t.Fatalf("%d records, %v", n, err)
 	}
 }

@@ -130,3 +130,9 @@ func (s *memSink) values() (vs []string) {
 	}
 	return vs
 }
+
+func (s *memSink) attempts() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.writes
+}

@@ -52,6 +52,9 @@ type Journal struct {
 	failures *metrics.Counter
 }
 
+// errFull ends the reading of a round.
+var errFull = errors.New("full")
+
 const (
 	saveEvery     = 200 * time.Millisecond
 	truncateEvery = time.Second
@@ -174,7 +177,6 @@ type batch struct {
 func (r *Journal) ship(ctx context.Context, b *batch) error {
 	b.mem, b.ends, b.records = b.mem[:0], b.ends[:0], b.records[:0]
 	next := r.Cursor()
-	errFull := errors.New("full")
 	err := r.o.Journal.Read(r.Cursor(), r.o.Batch, func(_, after journal.Position, rec []byte) error {
 		b.mem = append(b.mem, rec...)
 		b.ends = append(b.ends, len(b.mem))
@@ -184,7 +186,7 @@ func (r *Journal) ship(ctx context.Context, b *batch) error {
 		}
 		return nil
 	})
-	if err != nil && err != errFull {
+	if err != nil && !errors.Is(err, errFull) {
 		return err
 	}
 	start := 0

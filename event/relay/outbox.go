@@ -134,15 +134,15 @@ func (r *Outbox) Run(ctx context.Context) error {
 			}
 		}
 		n, err := r.ship(ctx)
+		if err == nil { // between two counts
+			r.depth.Store(max(0, r.depth.Load()-int64(n)))
+		}
 		switch {
 		case err != nil:
 			r.fail(ctx, &trouble, err)
 			sleep(ctx, pause.next(), nil)
 			continue
 		case n < r.o.Batch: // that was all
-			if n > 0 {
-				r.depth.Store(0)
-			}
 			sleep(ctx, r.o.Poll, r.wake)
 		}
 		trouble.succeeded(r.o.Now())
