@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"cardlink/fault"
 	"cardlink/shortlink"
@@ -38,12 +40,15 @@ func made(l *shortlink.Link) linkWire {
 	return w
 }
 
-// refusedLink is the wire form of an item that got no link.
-func refusedLink(tenant string, f shortlink.Failed) linkWire {
-	return linkWire{
-		CustFlag: f.Item.CustFlag, CustID: tenant, Params: f.Item.Params, CustomURL: f.Item.CustomURL, CustomCode: f.Item.CustomCode,
-		ResultCode: string(f.Code), ErrorMessage: f.Text,
+// refusedLink is the wire form of an item that got no link. With custom codes custom_url has no effect and is not shown (api.md D-11).
+func refusedLink(r *shortlink.Request, f shortlink.Failed) linkWire {
+	w := linkWire{CustFlag: f.Item.CustFlag, CustID: r.Tenant, Params: f.Item.Params, ResultCode: string(f.Code), ErrorMessage: f.Text}
+	if r.GenerationType == shortlink.Custom {
+		w.CustomCode = f.Item.CustomCode
+	} else {
+		w.CustomURL = f.Item.CustomURL
 	}
+	return w
 }
 
 // create is CreateResolveTask (api.md §7.1).
@@ -54,7 +59,12 @@ func (h linkHandlers) create(ctx context.Context, r *Request) (any, error) {
 	}
 	req := shortlink.Request{
 		Tenant: r.Principal.Tenant, User: r.Principal.UserName, TplID: b.text("tpl_id"), Signs: b.texts("sms_signs"), Times: int64(b.integer("resolving_times", 0)),
-		CodeType: b.text("aim_code_type"), GenerationType: b.text("generation_type"), Domain: b.text("domain"), Days: int64(b.integer("expiration_time", 0)),
+		CodeType: b.enum("aim_code_type"), GenerationType: b.enum("generation_type"), Domain: b.text("domain"), Days: int64(b.integer("expiration_time", 0)),
+	}
+	for _, name := range []string{"resolving_times", "expiration_time"} {
+		if b.values[name] == nil {
+			return nil, fault.In(fault.Parameter, name, "is required")
+		}
 	}
 	for _, p := range b.objects("params") {
 		req.Items = append(req.Items, shortlink.Item{CustFlag: p.text("cust_flag"), Params: p.strings("dync_params"), CustomURL: p.text("custom_url"), CustomCode: p.text("custom_short_code")})
@@ -71,7 +81,7 @@ func (h linkHandlers) create(ctx context.Context, r *Request) (any, error) {
 		params[batch.Index[i]] = made(&batch.Links[i])
 	}
 	for _, f := range batch.Failed {
-		params[f.Index] = refusedLink(req.Tenant, f)
+		params[f.Index] = refusedLink(&req, f)
 	}
 	return struct {
 		TaskID   string     `json:"task_id"`
@@ -83,6 +93,25 @@ func (h linkHandlers) create(ctx context.Context, r *Request) (any, error) {
 		Days     int64      `json:"expiration_time"`
 		Params   []linkWire `json:"params"`
 	}{task.ID, req.TplID, req.Signs, batch.Times, req.CodeType, batch.Domain, req.Days, params}, nil
+}
+
+// bound is the longest value of a query parameter, in characters.
+type bound struct {
+	name string
+	most int
+}
+
+// checkQuery refuses query parameters that are too long, and a tpl_id that is none.
+func checkQuery(r *Request, bounds ...bound) error {
+	for _, b := range bounds {
+		if utf8.RuneCountInString(queryText(r, b.name)) > b.most {
+			return fault.Inf(fault.Parameter, b.name, "must be at most %d characters", b.most)
+		}
+	}
+	if id := queryText(r, "tpl_id"); id != "" && (len(id) > 9 || strings.Trim(id, "0123456789") != "") {
+		return fault.In(fault.Parameter, "tpl_id", "must be 9 digits")
+	}
+	return nil
 }
 
 // filter reads what the two lists of links have in common; recent is the default window.
@@ -98,6 +127,9 @@ func (h linkHandlers) filter(r *Request, p page, recent time.Duration) (shortlin
 func (h linkHandlers) list(ctx context.Context, r *Request) (any, error) {
 	p, err := paging(r, false, 1_000_000, 100, 20)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkQuery(r, bound{"task_id", 36}, bound{"task_name", 30}, bound{"tpl_name", 100}, bound{"cust_flag", 100}); err != nil {
 		return nil, err
 	}
 	f, err := h.filter(r, p, 24*time.Hour)
@@ -158,6 +190,9 @@ func (h linkHandlers) list(ctx context.Context, r *Request) (any, error) {
 func (h linkHandlers) details(ctx context.Context, r *Request) (any, error) {
 	p, err := paging(r, true, 1_000_000, 100, 0)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkQuery(r, bound{"task_id", 36}, bound{"task_name", 30}, bound{"tpl_name", 100}, bound{"cust_flag", 64}, bound{"sms_sign", 18}, bound{"aim_url", 100}); err != nil {
 		return nil, err
 	}
 	f, err := h.filter(r, p, 24*time.Hour)
