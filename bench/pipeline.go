@@ -113,16 +113,18 @@ func awaitBilled(ctx context.Context, api *client, n int64, progress func(int64)
 	defer tick.Stop()
 	for {
 		var usage struct {
-			Totals []struct {
-				Meter    string `json:"meter"`
-				Quantity int64  `json:"quantity"`
+			Totals struct {
+				Items []struct {
+					Meter    string `json:"meter"`
+					Quantity int64  `json:"quantity"`
+				} `json:"items"`
 			} `json:"totals"`
 		}
 		if err := api.call(ctx, http.MethodGet, "/x/v1/usage", nil, &usage); err != nil {
 			return 0, err
 		}
 		var billed int64
-		for _, t := range usage.Totals {
+		for _, t := range usage.Totals.Items {
 			if t.Meter == "aim_send" {
 				billed += t.Quantity
 			}

@@ -59,7 +59,9 @@ func TestDemo(t *testing.T) {
 		// The demo's own objects are enough for a send task, and its simulated carrier delivers.
 		a := account{AccessKey: d.AccessKey, SecretKey: d.SecretKey, Project: d.ProjectID}
 		m := marketing{TplID: d.TplIDParams, App: d.SMSApp, Sign: d.Sign, SMSTplID: d.SMSTplID, ChannelNumber: d.Channel}
-		sendTask(t, sdk(t, s, a), m, "demo", 0, 3)
+		if task := sendTask(t, sdk(t, s, a), m, "demo", 0, 3); *task.TaskState != "Success" || len(*task.FailedShortChains) != 0 {
+			t.Fatalf("send task: %s %+v", *task.TaskState, *task.FailedShortChains)
+		}
 		eventually(t, 20*time.Second, "the demo's carrier delivers", func() error {
 			if u := usage(t, s, a); u["aim_send"] < 3 {
 				return errorf("%v", u)

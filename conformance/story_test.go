@@ -189,7 +189,7 @@ func trySendTask(c sender, m marketing, name string, first, n int) (*model.Creat
 	for i := range params {
 		number := fmt.Sprintf("1310000%04d", first+i)
 		params[i] = model.CreateResolveTaskParam{CustFlag: number, SmsParams: ptr([]string{}),
-			DyncParams: map[string]string{"param1": "张" + number[7:], "param2": "满99减" + number[7:]}}
+			DyncParams: map[string]string{"param1": "张" + number[7:], "param2": "满99减" + number[7:], "param3": "8月18日", "param4": "HD8086"}} // a card ignores what it does not declare
 	}
 	return c.CreateAimSendTask(&model.CreateAimSendTaskRequest{ContentType: "application/json", Body: &model.CreateAimSendTaskRequestBody{
 		TaskName:    name,
@@ -218,16 +218,18 @@ func usage(t testing.TB, s *server, a account) map[string]int {
 	t.Helper()
 	r := signed(t, s, a, http.MethodGet, "/x/v1/usage", nil)
 	var u struct {
-		Totals []struct {
-			Meter    string `json:"meter"`
-			Quantity int    `json:"quantity"`
+		Totals struct {
+			Items []struct {
+				Meter    string `json:"meter"`
+				Quantity int    `json:"quantity"`
+			} `json:"items"`
 		} `json:"totals"`
 	}
 	if r.Status != 200 || json.Unmarshal([]byte(r.Body), &u) != nil {
 		t.Fatalf("usage: %d %s", r.Status, r.Body)
 	}
 	sum := map[string]int{}
-	for _, row := range u.Totals {
+	for _, row := range u.Totals.Items {
 		sum[row.Meter] += row.Quantity
 	}
 	return sum
