@@ -7,14 +7,20 @@ import (
 	"encoding/hex"
 	"testing"
 
+	"cardlink/identity"
 	"cardlink/store/contract"
 )
 
 // newTenant puts a tenant with a data key into db and returns its id.
-func newTenant(t *testing.T, db *DB) string {
+func newTenant(t testing.TB, db *DB) string {
 	t.Helper()
 	if db.vault == nil {
-		db.vault = testVault(t)
+		master := make([]byte, 32)
+		rand.Read(master)
+		var err error
+		if db.vault, err = identity.NewVault(master); err != nil {
+			t.Fatal(err)
+		}
 	}
 	id := make([]byte, 16)
 	rand.Read(id)
