@@ -54,7 +54,7 @@ func NewRedisBudget(o RedisBudgetOptions) *RedisBudget {
 	}
 	return &RedisBudget{
 		limiter: redis_rate.NewLimiter(o.Client), local: NewMemoryBudget(nil), nodes: o.Nodes, timeout: o.Timeout, log: o.Log,
-		lost: o.Metrics.NewCounter("cardlink_dispatch_budget_local_total"),
+		lost: o.Metrics.GetOrCreateCounter("cardlink_dispatch_budget_local_total"),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cardlink/dispatch"
@@ -14,18 +15,20 @@ import (
 
 // fakeCarrier is a carrier's truth: what it accepted and what it will report. It outlives the sessions that are opened to it.
 type fakeCarrier struct {
-	mu      sync.Mutex
-	rnd     *rand.Rand
-	faults  int // per cent of submits that do not go well, and of receipts that are late, early or repeated
-	window  int
-	latency time.Duration
-	session *fakeSession
-	seq     int
-	parts   map[uint64]int // accepted, by key
-	times   []time.Time    // of writes
-	classes map[carrier.Class]int
-	wg      sync.WaitGroup
-	stop    chan struct{}
+	mu           sync.Mutex
+	rnd          *rand.Rand
+	faults       int // per cent of submits that do not go well, and of receipts that are late, early or repeated
+	window       int
+	latency      time.Duration
+	session      *fakeSession
+	seq          int
+	parts        map[uint64]int // accepted, by key
+	times        []time.Time    // of writes
+	classes      map[carrier.Class]int
+	wg           sync.WaitGroup
+	stop         chan struct{}
+	acknowledged atomic.Int64 // receipts
+	prompt       bool         // receipts come within 50 ms
 }
 
 func newFakeCarrier(seed uint64, faults int) *fakeCarrier {
@@ -185,6 +188,9 @@ func (s *fakeSession) answer(p carrier.Part) {
 func (c *fakeCarrier) report(id, dest string) {
 	c.mu.Lock()
 	delay := time.Duration(c.rnd.Int64N(int64(15 * time.Second)))
+	if c.prompt {
+		delay /= 300
+	}
 	times := 1
 	r := carrier.Receipt{MsgID: id, State: "DELIVRD", Final: true, Delivered: true, Dest: dest}
 	if c.rnd.IntN(100) < c.faults {
@@ -218,6 +224,7 @@ func (c *fakeCarrier) report(id, dest string) {
 				r.At = time.Now()
 				s.h.Receipt(r, func(err error) { done <- err })
 				if <-done == nil {
+					c.acknowledged.Add(1)
 					return
 				}
 			}

@@ -22,18 +22,18 @@ func (s *stats) init(set *metrics.Set, w *Worker) {
 		set = metrics.NewSet()
 	}
 	message := func(state string) *metrics.Counter {
-		return set.NewCounter(`cardlink_dispatch_messages_total{state="` + state + `"}`)
+		return set.GetOrCreateCounter(`cardlink_dispatch_messages_total{state="` + state + `"}`)
 	}
 	receipt := func(kind string) *metrics.Counter {
-		return set.NewCounter(`cardlink_dispatch_receipts_total{kind="` + kind + `"}`)
+		return set.GetOrCreateCounter(`cardlink_dispatch_receipts_total{kind="` + kind + `"}`)
 	}
 	s.claimed, s.fenced = message("claimed"), message("fenced")
 	s.submitted, s.succeeded, s.failed, s.timedOut = message("submitted"), message("success"), message("fail"), message("timeout")
 	s.requeued, s.resent, s.doubtful = message("requeued"), message("resent"), message("ambiguous")
 	s.duplicate, s.conflict, s.parked, s.orphan = receipt("duplicate"), receipt("conflict"), receipt("parked"), receipt("orphan")
 	s.late, s.mismatch, s.intermediate, s.adopted = receipt("late"), receipt("mismatch"), receipt("intermediate"), receipt("adopted")
-	s.unknown = set.NewCounter("cardlink_dispatch_results_unknown_total")
-	set.NewGauge("cardlink_dispatch_memory_messages", func() float64 {
+	s.unknown = set.GetOrCreateCounter("cardlink_dispatch_results_unknown_total")
+	set.GetOrCreateGauge("cardlink_dispatch_memory_messages", func() float64 {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		n := 0
@@ -44,7 +44,7 @@ func (s *stats) init(set *metrics.Set, w *Worker) {
 		}
 		return float64(n)
 	})
-	set.NewGauge("cardlink_dispatch_flights", func() float64 {
+	set.GetOrCreateGauge("cardlink_dispatch_flights", func() float64 {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		return float64(len(w.flights))
@@ -80,9 +80,9 @@ func (s *laneStats) init(set *metrics.Set, channel string) {
 	if set == nil {
 		set = metrics.NewSet()
 	}
-	s.submitted = set.NewCounter(fmt.Sprintf("cardlink_dispatch_parts_submitted_total{channel=%q}", channel))
+	s.submitted = set.GetOrCreateCounter(fmt.Sprintf("cardlink_dispatch_parts_submitted_total{channel=%q}", channel))
 	for c := carrier.OK; c <= carrier.Ambig; c++ {
-		s.classes = append(s.classes, set.NewCounter(fmt.Sprintf("cardlink_dispatch_results_total{channel=%q,class=%q}", channel, c)))
+		s.classes = append(s.classes, set.GetOrCreateCounter(fmt.Sprintf("cardlink_dispatch_results_total{channel=%q,class=%q}", channel, c)))
 	}
 }
 

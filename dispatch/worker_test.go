@@ -132,7 +132,7 @@ func queueMessages(db *store.DB, n int, class func(i int) dispatch.Class, text s
 			SMSTplID: 10000000, Sign: "示例商城", Number: testNumber, Kind: kind, State: dispatch.TaskSuccess, FirstMessage: first, CreatedAt: now,
 		}
 		var ms []dispatch.Message
-		for i := range min(7, n-len(all)) {
+		for i := range min(perTask, n-len(all)) {
 			number := strconv.Itoa(13800000000 + len(all) + i)
 			ms = append(ms, dispatch.Message{
 				ID: first + int64(i), Task: task.ID, CustFlag: number, Phone: "+86" + number, Text: text, Carrier: dispatch.CMCC, Class: c,
@@ -147,6 +147,9 @@ func queueMessages(db *store.DB, n int, class func(i int) dispatch.Class, text s
 	}
 	return all, nil
 }
+
+// perTask is small, so that a few messages make many tasks of all classes and tenants.
+const perTask = 7
 
 func mixed(i int) dispatch.Class { return dispatch.Class(i % dispatch.Classes) }
 
