@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,19 +17,23 @@ import (
 	"cardlink/fault"
 )
 
-// turns is a lease that is held by whoever holder names.
-type turns struct{ holder string }
+// turns is a lease held by whoever was given it last.
+type turns struct{ name atomic.Value }
+
+func (l *turns) give(holder string) { l.name.Store(holder) }
 
 func (l *turns) Hold(_ context.Context, _, holder string, _ time.Time, _ time.Duration) (bool, error) {
-	if l.holder == "broken" {
+	now := l.name.Load().(string)
+	if now == "broken" {
 		return false, errors.New("the database is away")
 	}
-	return holder == l.holder, nil
+	return holder == now, nil
 }
 
 func TestTheHolderRatesAndNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		db, lease := openStore(t), &turns{holder: "b"}
+		db, lease := openStore(t), &turns{}
+		lease.give("b")
 		hour := billing.HourOf(time.Now())
 		u := sent("t", "m", event.FinalSuccess, billing.Notify, hour)
 		consume(t, db, &topic{records: []event.Record{u}, size: 1}, &sink{}, hour, nil)
@@ -51,9 +56,9 @@ func TestTheHolderRatesAndNobodyElse(t *testing.T) {
 		if lines() != 0 {
 			t.Fatal("rated without the lease")
 		}
-		lease.holder = "broken"
+		lease.give("broken")
 		time.Sleep(5 * time.Minute)
-		lease.holder = "a"
+		lease.give("a")
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		if n := lines(); n != 1 {

@@ -227,26 +227,32 @@ func later(a, b time.Time) time.Time {
 
 // Bounds of one step of housekeeping, so that it never holds the writer for long.
 const (
-	houseEvery = time.Minute
+	houseEvery = time.Minute // doubled up to idleEvery while there is nothing to do
+	idleEvery  = 10 * time.Minute
 	houseRows  = 1000
 	houseSteps = 100 // per turn
 )
 
 // housekeeping gives up rows of disabled addresses and forgets what is over.
 func (s *Sender) housekeeping(ctx context.Context) {
-	tick := time.NewTicker(houseEvery)
-	defer tick.Stop()
+	wait := houseEvery
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-timer.C:
 		}
+		wait = min(2*wait, idleEvery)
 		now := s.o.Now()
 		for range houseSteps {
 			buried, err1 := s.o.Store.BuryDisabled(ctx, now, houseRows)
 			purged, err2 := s.o.Store.Purge(ctx, now.Add(-s.o.KeepDone), now.Add(-s.o.KeepDead), houseRows)
 			s.dead.Add(buried)
+			if buried+purged > 0 {
+				wait = houseEvery
+			}
 			if err := errors.Join(err1, err2); err != nil {
 				if ctx.Err() == nil {
 					s.o.Log.Error("callback: housekeeping failed", "error", err)
@@ -257,5 +263,6 @@ func (s *Sender) housekeeping(ctx context.Context) {
 				break
 			}
 		}
+		timer.Reset(wait)
 	}
 }

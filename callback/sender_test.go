@@ -602,7 +602,7 @@ func TestNothingIsLost(t *testing.T) {
 				return f, nil
 			}
 			restarts := rapid.SliceOfN(rapid.IntRange(1, 8_000), 0, 4).Draw(rt, "restarts after ms")
-			mod := func(o *callback.SenderOptions) { o.Transport, o.Drain, o.Poll = c, time.Millisecond, time.Minute }
+			mod := func(o *callback.SenderOptions) { o.Transport, o.Drain, o.Poll = c, time.Millisecond, 10*time.Minute }
 			s, stop := start(rt, db, mod)
 			for src.committed < n {
 				ctx, cancel := context.WithCancel(context.Background())
