@@ -87,19 +87,14 @@ func checkContent(content string, vars []Variable) error {
 // text is the SMS of a template: 【sign】 and the content, its variables replaced by values in the order of their indices. The short link
 // stands at every NEWTEXT, with a blank on each side so that handsets see where it begins and ends (api.md §14).
 func (t *SMSTemplate) text(values []string, link string) string {
-	byIndex := make(map[int]string, len(t.Variables))
-	next := 0
-	for _, v := range t.ordered() {
+	vars := t.ordered()
+	given := make([]string, len(vars))
+	for i, v := range vars {
 		if v.Type == VarLink {
-			byIndex[v.Index] = link
+			given[i] = link
 		} else {
-			byIndex[v.Index] = values[next]
-			next++
+			given[i], values = values[0], values[1:]
 		}
-	}
-	types := make(map[int]string, len(t.Variables))
-	for _, v := range t.Variables {
-		types[v.Index] = v.Type
 	}
 	var b strings.Builder
 	b.WriteString("【" + t.SignatureName + "】")
@@ -108,16 +103,16 @@ func (t *SMSTemplate) text(values []string, link string) string {
 		switch {
 		case p.variable == 0:
 			b.WriteString(p.text)
-		case types[p.variable] == VarLink:
-			if s := b.String(); !strings.HasSuffix(s, " ") {
+		case vars[p.variable-1].Type == VarLink:
+			if !strings.HasSuffix(b.String(), " ") {
 				b.WriteByte(' ')
 			}
-			b.WriteString(byIndex[p.variable])
+			b.WriteString(link)
 			if i+1 == len(pieces) || !strings.HasPrefix(pieces[i+1].text, " ") {
 				b.WriteByte(' ')
 			}
 		default:
-			b.WriteString(byIndex[p.variable])
+			b.WriteString(given[p.variable-1])
 		}
 	}
 	return b.String()
