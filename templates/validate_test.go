@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -613,6 +614,35 @@ func TestValidDraftsAreAcceptedAndEachMutationIsRefused(t *testing.T) {
 			if code, _ := firstHard(run(m)); code == "" {
 				r.Fatalf("%s is accepted: %+v", name, m)
 			}
+		}
+	})
+}
+
+// Any JSON that reads as a draft is judged without a panic, and twice the same.
+func FuzzValidate(f *testing.F) {
+	cat, err := LoadCatalogue(nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, d := range []Draft{standard(), redPacketDraft(), notification(), pureText(), video()} {
+		b, err := json.Marshal(d)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var d Draft
+		if json.Unmarshal(body, &d) != nil {
+			return
+		}
+		judge := func() []Problem {
+			d := d.clone()
+			_, ps := checks{catalogue: cat, materials: shelf(), strict: true}.validate(&d)
+			return ps
+		}
+		if first := judge(); !slices.Equal(first, judge()) {
+			t.Fatalf("judged differently the second time: %+v", first)
 		}
 	})
 }
