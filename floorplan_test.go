@@ -47,8 +47,8 @@ var floor = map[string]string{
 
 	"bench": "dispatch/carrier dispatch/carrier/sim identity event fault",
 	"app":   "all",
-	// identity: the administration commands speak to it.
-	"cmd/cardlink": "app bench identity store fault",
+	// identity: the administration commands speak to it. dispatch/carrier/sim: `cardlink carrier-sim` is that package with flags.
+	"cmd/cardlink": "app bench dispatch/carrier/sim identity store fault",
 	"conformance":  "", // tests only
 }
 

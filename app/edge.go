@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"time"
 
 	"cardlink/event/journal"
 	"cardlink/event/relay"
@@ -17,7 +18,11 @@ import (
 // first, then the relay and the resolver, whose last facts still go through the log, then the log.
 func (a *App) startEdge(ctx context.Context, codec *shortlink.Codec, ln net.Listener) error {
 	dir := filepath.Join(a.o.Data, "journal")
-	j, err := journal.Open(dir, journal.Options{MaxBytes: a.o.JournalMaxBytes, Now: a.o.Now, Log: a.log("journal"), Metrics: a.metrics})
+	j, err := journal.Open(dir, journal.Options{
+		MaxBytes: a.o.JournalMaxBytes,
+		AddDelay: 20 * time.Millisecond, // clicks are with the operating system at once; a resolution's sync does not wait for this
+		Now:      a.o.Now, Log: a.log("journal"), Metrics: a.metrics,
+	})
 	if err != nil {
 		return err
 	}

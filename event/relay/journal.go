@@ -23,8 +23,9 @@ type JournalOptions struct {
 	// Applied tells how far this node has applied the journal to its store; the journal is truncated only up to there. Nil if nobody
 	// applies it.
 	Applied func() journal.Position
-	Batch   int // records of one round; default 2,000
-	// Linger is how long a round that would be small waits for more records; default 5 ms, negative for not at all.
+	Batch   int // records of one round; default 10,000
+	// Linger is how long a round that would be small waits for more records; default 50 ms, negative for not
+	// at all. Each round costs the brokers a sync per partition, so under load few big rounds leave the processor to the visitors.
 	Linger  time.Duration
 	Now     func() time.Time // nil: time.Now
 	Log     *slog.Logger     // nil: silent
@@ -68,10 +69,10 @@ func NewJournal(o JournalOptions) (*Journal, error) {
 		return nil, errors.New("journal relay: journal, sink and cursor file are required")
 	}
 	if o.Batch <= 0 {
-		o.Batch = 2000
+		o.Batch = 10_000
 	}
 	if o.Linger == 0 {
-		o.Linger = 5 * time.Millisecond
+		o.Linger = 50 * time.Millisecond
 	}
 	if o.Now == nil {
 		o.Now = time.Now
