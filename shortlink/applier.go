@@ -3,9 +3,6 @@ package shortlink
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -152,15 +149,11 @@ func (a *applier) collect(rec []byte) error {
 		(bytes.Contains(r.Value, markSuccess) && bytes.Contains(r.Value, markIndividual)) {
 		return nil
 	}
-	var f struct {
-		Type event.Type        `json:"type"`
-		Data event.ParseResult `json:"data"`
-	}
-	if err := json.Unmarshal(r.Value, &f); err != nil || f.Type != event.TypeParseResult {
-		a.log.Error("a fact of the journal cannot be read; passed over", "error", errors.Join(err, fmt.Errorf("type %q", f.Type)))
+	d, err := event.ReadParseResult(r.Value)
+	if err != nil {
+		a.log.Error("a fact of the journal cannot be read; passed over", "error", err)
 		return nil
 	}
-	d := &f.Data
 	at := Attempted{LinkID: d.LinkID, Ordinal: d.Ordinal, ResolveID: d.ResolveID, Vendor: d.Vendor, Model: d.Model, DeviceRef: d.DeviceRef, At: d.ParsedAt}
 	if d.Result == event.ResultSuccess {
 		a.solved = append(a.solved, at)

@@ -11,8 +11,9 @@ import (
 
 // Sizes and times of leases.
 const (
-	minWant     = 64   // ordinals a node first asks for
-	maxWant     = 1024 // and asks for at most, doubling with every lease that lasts less than quickLease
+	minWant     = 64      // ordinals a node first asks for
+	maxWant     = 1 << 14 // and asks for at most, doubling with every lease that lasts less than quickLease
+	sparesFrom  = 256     // leases of this size and used quickly have their successor fetched when half of them is gone
 	quickLease  = time.Second
 	idleLease   = 30 * time.Second // a lease nobody took from goes back
 	dryFor      = 2 * time.Second  // how long an exhausted link is taken for exhausted; other nodes may give ordinals back
@@ -32,7 +33,21 @@ type lease struct {
 	usedMs      atomic.Int64 // last take
 	bornMs      int64
 	want        int64
-	dryUntilMs  int64 // set on an empty lease: nothing was left
+	dryUntilMs  int64  // set on an empty lease: nothing was left
+	spare       *lease // the lease to go on with, fetched early; guarded by the shard's lock
+}
+
+func newLease(g Grant, want, nowMs int64) *lease {
+	l := &lease{first: g.First, last: g.Last, bornMs: nowMs, want: want}
+	l.usedMs.Store(nowMs)
+	l.next.Store(g.First)
+	return l
+}
+
+// hotHalf reports whether n is the middle of a large lease that is being used up quickly.
+func (l *lease) hotHalf(n, nowMs int64) bool {
+	size := l.last - l.first + 1
+	return size >= sparesFrom && n == l.first+size/2 && nowMs-l.bornMs < quickLease.Milliseconds()
 }
 
 func (l *lease) take() (ordinal int64, ok bool) {
@@ -98,6 +113,9 @@ func (ls *leases) take(ctx context.Context, link, limit int64, now func() time.T
 		if l != nil {
 			if n, ok := l.take(); ok {
 				l.usedMs.Store(nowMs)
+				if l.hotHalf(n, nowMs) {
+					ls.fetchSpare(ctx, s, link, limit, l, now) // one taker waits so that the others need not
+				}
 				return n, true, nil
 			}
 			if nowMs < l.dryUntilMs {
@@ -127,29 +145,29 @@ func (ls *leases) refill(ctx context.Context, s *leaseShard, link, limit int64, 
 			return ctx.Err()
 		}
 	}
+	if old != nil && old.spare != nil {
+		nowMs := now().UnixMilli()
+		old.spare.bornMs = nowMs
+		old.spare.usedMs.Store(nowMs)
+		s.open[link] = old.spare
+		s.mu.Unlock()
+		return nil
+	}
 	f := &fill{done: make(chan struct{})}
 	s.fills[link] = f
 	s.mu.Unlock()
 
-	nowMs := now().UnixMilli()
-	want := int64(minWant)
-	if old != nil && old.want > 0 {
-		if want = old.want; nowMs-old.bornMs < quickLease.Milliseconds() {
-			want = min(2*want, maxWant)
-		}
-	}
+	want := nextWant(old, now().UnixMilli())
 	g, err := ls.asks.ask(ctx, Ask{LinkID: link, Limit: limit, Want: want})
 
 	s.mu.Lock()
 	delete(s.fills, link)
 	if err == nil {
-		nowMs = now().UnixMilli()
-		l := &lease{first: g.First, last: g.Last, bornMs: nowMs, want: want}
-		l.usedMs.Store(nowMs)
-		l.next.Store(g.First)
+		nowMs := now().UnixMilli()
+		l := newLease(g, want, nowMs)
 		if g.First == 0 {
-			l.first, l.last, l.dryUntilMs = 1, 0, nowMs+dryFor.Milliseconds()
-			l.next.Store(1)
+			l = newLease(Grant{1, 0}, want, nowMs)
+			l.dryUntilMs = nowMs + dryFor.Milliseconds()
 		}
 		if s.open[link] == nil && len(s.open) >= maxLeases/leaseShards {
 			for id, other := range s.open { // an arbitrary one makes room
@@ -166,8 +184,49 @@ func (ls *leases) refill(ctx context.Context, s *leaseShard, link, limit int64, 
 	return err
 }
 
-// retire closes a lease that was taken out of the map and notes its rest.
+// nextWant is how much to ask for after old: twice as much if old was used up quickly.
+func nextWant(old *lease, nowMs int64) int64 {
+	switch {
+	case old == nil || old.want == 0:
+		return minWant
+	case nowMs-old.bornMs < quickLease.Milliseconds():
+		return min(2*old.want, maxWant)
+	}
+	return old.want
+}
+
+// fetchSpare leases the successor of l before l is used up. Whoever needs a lease meanwhile waits for this one. A failure is left to
+// the next refill to report.
+func (ls *leases) fetchSpare(ctx context.Context, s *leaseShard, link, limit int64, l *lease, now func() time.Time) {
+	s.mu.Lock()
+	if s.open[link] != l || s.fills[link] != nil || l.spare != nil {
+		s.mu.Unlock()
+		return
+	}
+	f := &fill{done: make(chan struct{})}
+	s.fills[link] = f
+	s.mu.Unlock()
+	want := nextWant(l, now().UnixMilli())
+	g, err := ls.asks.ask(ctx, Ask{LinkID: link, Limit: limit, Want: want})
+	s.mu.Lock()
+	delete(s.fills, link)
+	if err == nil && g.First > 0 {
+		spare := newLease(g, want, now().UnixMilli())
+		if s.open[link] == l {
+			l.spare = spare
+		} else {
+			ls.retire(link, spare)
+		}
+	}
+	s.mu.Unlock()
+	close(f.done)
+}
+
+// retire closes a lease that was taken out of the map, and its spare, and notes what was left of them.
 func (ls *leases) retire(link int64, l *lease) {
+	if l.spare != nil {
+		ls.retire(link, l.spare)
+	}
 	from, left := l.close()
 	if !left {
 		return
