@@ -3,7 +3,6 @@ package shortlink
 import (
 	"context"
 	"sync"
-	"time"
 )
 
 // takeAsk is an individual link to be taken, with what its fact needs.
@@ -138,55 +137,4 @@ func vendorOf(name string) int {
 		}
 	}
 	return -1
-}
-
-// tend keeps the resolver's picture of the world fresh until ctx ends: revocations every second, domains every five, idle leases every ten.
-func (r *Resolver) tend(ctx context.Context) {
-	ticker := time.NewTicker(time.Second)
-	defer ticker.Stop()
-	for n := 1; ; n++ {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		call, cancel := context.WithTimeout(ctx, r.o.StoreTimeout)
-		r.try("read revocations", r.forgetRevoked(call))
-		if n%5 == 0 {
-			r.try("read domains", r.loadDomains(call))
-		}
-		if n%10 == 0 {
-			r.try("return leases", r.leases.tend(call, r.o.Now()))
-		}
-		cancel()
-	}
-}
-
-func (r *Resolver) try(what string, err error) {
-	if err != nil {
-		r.o.Log.Warn("edge upkeep failed", "step", what, "error", err)
-	}
-}
-
-// revokedWindow is how far back revocations are read each time: it covers clocks that differ and look-ups that were on their way.
-const revokedWindow = time.Minute
-
-func (r *Resolver) forgetRevoked(ctx context.Context) error {
-	ids, err := r.o.Store.RevokedSince(ctx, r.o.Now().Add(-revokedWindow))
-	if err != nil || len(ids) == 0 {
-		return err
-	}
-	keys := make([]LinkKey, len(ids))
-	for i, id := range ids {
-		keys[i] = LinkKey{ID: id}
-	}
-	links, err := r.o.Store.FindLinks(ctx, keys)
-	for i := range links {
-		if l := &links[i]; l.Custom {
-			r.cache.Del(customKey(l.Domain, l.Code))
-		} else {
-			r.cache.Del(uint64(l.ID))
-		}
-	}
-	return err
 }

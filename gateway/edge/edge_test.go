@@ -248,7 +248,7 @@ func TestAHandsetGetsItsCardOnce(t *testing.T) {
 	if !bytes.Contains(r.Body(), []byte(id)) || len(id) != 36 {
 		t.Errorf("resolve id %q is not in the card", id)
 	}
-	again := h.get("/r"+link+"?vendor=huawei&device=d1&sign=%E7%A4%BA%E4%BE%8B%E5%95%86%E5%9F%8E")
+	again := h.get("/r" + link + "?vendor=huawei&device=d1&sign=%E7%A4%BA%E4%BE%8B%E5%95%86%E5%9F%8E")
 	h.expect("again", again, 200, string(r.Body()))
 	if string(again.Header.Peek("X-Aim-Repeat")) != "true" {
 		t.Error("the repeat is not marked")
