@@ -2,14 +2,17 @@ package templates
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
+var loadEmbedded = sync.OnceValues(func() (*Catalogue, error) { return LoadCatalogue(nil) })
+
 func catalogue(t testing.TB) *Catalogue {
 	t.Helper()
-	c, err := LoadCatalogue(nil)
+	c, err := loadEmbedded()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,21 +45,61 @@ func mix(a, b color.RGBA, t float64) color.RGBA {
 	return color.RGBA{f(a.R, b.R), f(a.G, b.G), f(a.B, b.B), 255}
 }
 
-// path is an outline under construction.
-type path struct{ *vector.Rasterizer }
+// path is an outline under construction: points in threes for curves, single ones for the rest.
+type path struct{ steps *[]step }
 
-// fill draws what outline describes.
-func (c canvas) fill(col color.RGBA, outline func(p path)) {
-	b := c.Bounds()
-	r := vector.NewRasterizer(b.Dx(), b.Dy())
-	outline(path{r})
-	r.Draw(c, b, image.NewUniform(col), image.Point{})
+type step struct {
+	pen byte // 'm' move, 'l' line, 'c' curve, 'z' close
+	pts [3]point
 }
 
-func (p path) move(q point) { p.MoveTo(float32(q.x), float32(q.y)) }
-func (p path) line(q point) { p.LineTo(float32(q.x), float32(q.y)) }
-func (p path) curve(a, b, to point) {
-	p.CubeTo(float32(a.x), float32(a.y), float32(b.x), float32(b.y), float32(to.x), float32(to.y))
+func (p path) add(pen byte, pts ...point) {
+	s := step{pen: pen}
+	copy(s.pts[:], pts)
+	*p.steps = append(*p.steps, s)
+}
+
+func (p path) move(q point)          { p.add('m', q) }
+func (p path) line(q point)          { p.add('l', q) }
+func (p path) curve(a, b, to point)  { p.add('c', a, b, to) }
+func (p path) close()                { p.add('z') }
+func (s step) points() (pts []point) { return s.pts[:map[byte]int{'m': 1, 'l': 1, 'c': 3}[s.pen]] }
+func (q point) minus(o image.Point) (x, y float32) {
+	return float32(q.x - float64(o.X)), float32(q.y - float64(o.Y))
+}
+
+// fill draws what outline describes, touching only the pixels around it.
+func (c canvas) fill(col color.RGBA, outline func(p path)) {
+	var steps []step
+	outline(path{&steps})
+	low, high := point{math.Inf(1), math.Inf(1)}, point{math.Inf(-1), math.Inf(-1)}
+	for _, s := range steps {
+		for _, q := range s.points() {
+			low = point{min(low.x, q.x), min(low.y, q.y)}
+			high = point{max(high.x, q.x), max(high.y, q.y)}
+		}
+	}
+	b := image.Rect(int(math.Floor(low.x)), int(math.Floor(low.y)), int(math.Ceil(high.x)), int(math.Ceil(high.y))).Intersect(c.Bounds())
+	if b.Empty() {
+		return
+	}
+	r := vector.NewRasterizer(b.Dx(), b.Dy())
+	for _, s := range steps {
+		x, y := s.pts[0].minus(b.Min)
+		switch s.pen {
+		case 'm':
+			r.MoveTo(x, y)
+		case 'l':
+			r.LineTo(x, y)
+		case 'c':
+			x1, y1 := s.pts[1].minus(b.Min)
+			x2, y2 := s.pts[2].minus(b.Min)
+			r.CubeTo(x, y, x1, y1, x2, y2)
+		case 'z':
+			r.ClosePath()
+		}
+	}
+	r.Draw(c, b, image.NewUniform(col), image.Point{})
 }
 
 func (c canvas) polygon(col color.RGBA, pts ...point) {
@@ -68,7 +108,7 @@ func (c canvas) polygon(col color.RGBA, pts ...point) {
 		for _, q := range pts[1:] {
 			p.line(q)
 		}
-		p.ClosePath()
+		p.close()
 	})
 }
 
@@ -84,7 +124,7 @@ func (p path) oval(at point, rx, ry, angle float64) {
 	p.curve(to(-kappa, 1), to(-1, kappa), to(-1, 0))
 	p.curve(to(-1, -kappa), to(-kappa, -1), to(0, -1))
 	p.curve(to(kappa, -1), to(1, -kappa), to(1, 0))
-	p.ClosePath()
+	p.close()
 }
 
 func (c canvas) disc(col color.RGBA, at point, r float64) {
@@ -110,7 +150,7 @@ func (p path) ovalBack(at point, r float64) {
 	p.curve(point{at.x - kappa*r, at.y - r}, point{at.x - r, at.y - kappa*r}, point{at.x - r, at.y})
 	p.curve(point{at.x - r, at.y + kappa*r}, point{at.x - kappa*r, at.y + r}, point{at.x, at.y + r})
 	p.curve(point{at.x + kappa*r, at.y + r}, point{at.x + r, at.y + kappa*r}, point{at.x + r, at.y})
-	p.ClosePath()
+	p.close()
 }
 
 // box is a rectangle with rounded corners, turned by angle around its middle.
@@ -128,7 +168,7 @@ func (c canvas) box(col color.RGBA, mid point, w, h, r, angle float64) {
 		p.curve(to(-x+k, y), to(-x, y-k), to(-x, y-r))
 		p.line(to(-x, -y+r))
 		p.curve(to(-x, -y+k), to(-x+k, -y), to(-x+r, -y))
-		p.ClosePath()
+		p.close()
 	})
 }
 
@@ -148,7 +188,7 @@ func (c canvas) hills(col color.RGBA, base, height float64, waves, phase float64
 			p.line(point{x, base - height*math.Sin(phase+x/w*waves*2*math.Pi)*0.5 - height*0.3*math.Sin(phase*2.3+x/w*waves*5)})
 		}
 		p.line(point{w, h})
-		p.ClosePath()
+		p.close()
 	})
 }
 

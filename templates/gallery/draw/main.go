@@ -132,7 +132,7 @@ func ticket(c canvas, mid point, w, h, angle float64, paper, ink uint32) {
 		p.curve(to(-x+10, y), to(-x, y-10), to(-x, y-26))
 		p.line(to(-x, -y+26))
 		p.curve(to(-x, -y+10), to(-x+10, -y), to(-x+26, -y))
-		p.ClosePath()
+		p.close()
 	})
 	for i := -4; i <= 4; i++ {
 		c.box(glass(ink, 0.5), to(tear, float64(i)*h*0.08), 5, h*0.045, 2.5, angle)
@@ -164,7 +164,7 @@ func redPacket() canvas {
 		p.curve(point{469, 120}, point{485, 136}, point{485, 154})
 		p.line(point{485, 240})
 		p.curve(point{420, 330}, point{220, 330}, point{155, 240})
-		p.ClosePath()
+		p.close()
 	})
 	c.disc(glass(0x6d0b1a, 0.3), point{320, 312}, 78)
 	c.disc(rgb(0xffd166), point{320, 304}, 78)
