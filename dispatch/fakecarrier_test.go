@@ -221,8 +221,9 @@ func (c *fakeCarrier) report(id, dest string) {
 					continue
 				}
 				done := make(chan error, 1)
-				r.At = time.Now()
-				s.h.Receipt(r, func(err error) { done <- err })
+				one := r
+				one.At = time.Now()
+				s.h.Receipt(one, func(err error) { done <- err })
 				if <-done == nil {
 					c.acknowledged.Add(1)
 					return

@@ -43,8 +43,10 @@ func TestStrictGatewayRefusesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			g := openGateway(t, sim.Options{Rate: rate, ResponseAfter: sim.Delay{Min: time.Millisecond, Max: 5 * time.Millisecond}, DeliverAfter: sim.Delay{Min: time.Second}})
-			seconds := 3000 / rate
-			n := rate * seconds
+			n := 3000
+			if dispatch.RaceEnabled {
+				n = 300
+			}
 			if _, err := queueMessages(w.db, n, func(int) dispatch.Class { return dispatch.Marketing }, "【示例商城】hello"); err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +74,7 @@ func TestStrictGatewayRefusesNothing(t *testing.T) {
 			if stats.Flow != 0 || stats.Refused != 0 || stats.Violations != 0 || stats.Accepted != int64(n) {
 				t.Errorf("rate %d: %+v", rate, stats)
 			}
-			if float64(n)/float64(rate)/took.Seconds() < 0.99 {
+			if n > rate && float64(n)/float64(rate)/took.Seconds() < 0.99 {
 				t.Errorf("rate %d: %d messages took %v", rate, n, took)
 			}
 			if b, err := w.db.Books(context.Background(), ""); err != nil || b.Succeeded != int64(n) {
