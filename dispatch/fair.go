@@ -115,14 +115,6 @@ func (t *tenantQueue) pop() *flight {
 	return f
 }
 
-// held counts what a tenant has waiting in a class.
-func (q *fairQueue) held(class Class, tenant string) int {
-	if t := q.classes[class].tenants[tenant]; t != nil {
-		return t.count
-	}
-	return 0
-}
-
 // drain empties the queue.
 func (q *fairQueue) drain() (all []*flight) {
 	for class := range Class(Classes) {

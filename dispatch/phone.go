@@ -76,12 +76,3 @@ func Network(e164 string) string {
 	}
 	return Unknown
 }
-
-// sameNumber compares the last 11 digits, since carriers add and drop country codes as they like (carriers.md §9 rule 7).
-func sameNumber(a, b string) bool {
-	tail := func(s string) string { return s[max(0, len(s)-11):] }
-	return tail(a) == tail(b)
-}
-
-// SameNumber reports whether a receipt's number is that of a message.
-func SameNumber(sent, reported string) bool { return sameNumber(sent, reported) }

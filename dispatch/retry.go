@@ -25,7 +25,6 @@ const (
 	toReceipt where = iota // accepted: wait
 	again                  // same channel
 	next                   // next channel, else home
-	home                   // any channel
 	never                  // final failure
 	doubt                  // fate unknown
 )
@@ -91,7 +90,7 @@ func judge(class carrier.Class, code string, attempts, tries, temps, flows int, 
 	case carrier.NoSession:
 		s.delay = time.Second
 	}
-	if s.to == again || s.to == next || s.to == home {
+	if s.to == again || s.to == next {
 		if p.counts && s.attempts >= maxAttempts || tries >= maxTries {
 			s.to = never
 		}

@@ -234,9 +234,3 @@ func (db *DB) lastTries(ctx context.Context, tx *sql.Tx, want []int64, byID map[
 	}
 	return rows.Err()
 }
-
-// SubmitState tells where a part stands; for tests and audits.
-func (db *DB) SubmitState(ctx context.Context, key uint64) (state dispatch.PartState, code string, err error) {
-	err = db.read.QueryRowContext(ctx, `SELECT state, code FROM submits WHERE id = $1`, int64(key)).Scan(&state, &code)
-	return state, code, err
-}
