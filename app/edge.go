@@ -20,7 +20,7 @@ func (a *App) startEdge(ctx context.Context, codec *shortlink.Codec, ln net.List
 	dir := filepath.Join(a.o.Data, "journal")
 	j, err := journal.Open(dir, journal.Options{
 		MaxBytes: a.o.JournalMaxBytes,
-		AddDelay: 20 * time.Millisecond, // clicks are with the operating system at once; a resolution's sync does not wait for this
+		AddDelay: 10 * time.Millisecond, // clicks wait this long for company; a resolution never waits for it
 		Now:      a.o.Now, Log: a.log("journal"), Metrics: a.metrics,
 	})
 	if err != nil {

@@ -24,6 +24,8 @@ type Load struct {
 	Request func(dst []byte, conn, n int, r *rand.Rand) []byte
 	// Status is the status code every answer must have.
 	Status int
+	// Count ends a connection after so many requests; 0 = when For is over.
+	Count int
 }
 
 // Outcome is what a load did.
@@ -81,7 +83,7 @@ func (l Load) drive(ctx context.Context, c net.Conn, conn int, out *Outcome) {
 	r := rand.New(rand.NewPCG(uint64(conn), 7))
 	in := bufio.NewReaderSize(c, 16<<10)
 	var req []byte
-	for n := 0; ctx.Err() == nil; n++ {
+	for n := 0; ctx.Err() == nil && (l.Count == 0 || n < l.Count); n++ {
 		req = l.Request(req[:0], conn, n, r)
 		at := time.Now()
 		if _, err := c.Write(req); err != nil {

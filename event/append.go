@@ -143,8 +143,12 @@ func appendOptional(dst []byte, name, value string) []byte {
 // appendText appends s as the inside of a JSON string. Bytes that are no UTF-8 become U+FFFD, as encoding/json has it.
 func appendText(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
+	i := plainPrefix(s)
+	if i == len(s) { // codes, ids, addresses: nearly every value
+		return append(dst, s...)
+	}
 	start := 0
-	for i := 0; i < len(s); {
+	for i < len(s) {
 		c := s[i]
 		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
 			i++
@@ -170,4 +174,28 @@ func appendText(dst []byte, s string) []byte {
 		i += size
 	}
 	return append(dst, s[start:]...)
+}
+
+// plainPrefix is how many leading bytes of s stand in a JSON string as they are, rounded down to eights unless it is all of s. Eight bytes are looked at at once: none
+// may be a control byte, a quote, a backslash or the beginning of a longer rune.
+func plainPrefix(s string) int {
+	const (
+		ones = 0x0101010101010101
+		high = 0x8080808080808080
+	)
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		quote, slash := w^(ones*'"'), w^(ones*'\\')
+		if (w|(w-ones*' ')|((quote-ones)&^quote)|((slash-ones)&^slash))&high != 0 {
+			return i
+		}
+	}
+	for j := i; j < len(s); j++ {
+		if c := s[j]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return i
+		}
+	}
+	return len(s)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // Pace of the applier: a batch goes to the store as soon as there is one, at most applyBatch records at once and not more often than applyEvery,
-// so details are behind by about that much.
+// so details are behind by about that much; during a rush of visitors by more (journal.Yield).
 const (
 	applyBatch = 2048
 	applyEvery = 50 * time.Millisecond
@@ -36,6 +36,7 @@ type applier struct {
 	place Position
 
 	solved, refused []Attempted
+	applied         int // records read so far
 }
 
 func newApplier(s EdgeStore, j Journal, node string, log *slog.Logger, taken *takenMark) *applier {
@@ -82,6 +83,7 @@ func (a *applier) drain(ctx context.Context) error {
 func (a *applier) run(ctx context.Context) {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
+	var yield journal.Yield
 	for {
 		select {
 		case <-pause.C:
@@ -89,7 +91,13 @@ func (a *applier) run(ctx context.Context) {
 			return
 		}
 		wait := applyEvery
-		if err := a.drain(ctx); err != nil && ctx.Err() == nil {
+		before := a.applied
+		more, err := a.step(ctx)
+		if rest := yield.Rest(a.journal.Durable(), a.state.Position, a.applied-before, time.Now()); more && err == nil {
+			pause.Reset(rest)
+			continue
+		}
+		if err != nil && ctx.Err() == nil {
 			a.log.Warn("resolutions could not be applied to the store; they wait in the journal", "error", err)
 			wait = applyRetry
 		}
@@ -125,6 +133,7 @@ func (a *applier) step(ctx context.Context) (more bool, err error) {
 	if err := a.store.Apply(call, a.node, s, a.solved, a.refused); err != nil {
 		return false, err
 	}
+	a.applied += n
 	a.state = s
 	a.at.Store(uint64(s.Position))
 	a.row, a.place = a.taken.mark()

@@ -30,10 +30,11 @@ type memStore struct {
 	leases   map[memKey]memLease
 	nodes    map[string]NodeState
 	revoked  []int64
-	failNext int  // calls to fail before they do anything
-	hideNext int  // calls that do their work and report failure
-	reads    int  // FindLinks calls
-	down     bool // every call fails
+	failNext int           // calls to fail before they do anything
+	hideNext int           // calls that do their work and report failure
+	reads    int           // FindLinks calls
+	hold     chan struct{} // if not nil, FindLinks waits until it is closed
+	down     bool          // every call fails
 }
 
 type memKey struct{ link, n int64 }
@@ -82,6 +83,9 @@ func (s *memStore) Domains(context.Context, string) ([]Domain, error) {
 }
 
 func (s *memStore) FindLinks(_ context.Context, keys []LinkKey) (found []Link, err error) {
+	if s.hold != nil {
+		<-s.hold
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++

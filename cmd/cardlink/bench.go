@@ -26,7 +26,7 @@ type benchCmd struct {
 type benchOptions struct {
 	Rounds int           `help:"Rounds of product and reference each." default:"3"`
 	For    time.Duration `help:"Length of a round." default:"5s"`
-	Conns  int           `help:"Connections of the load." default:"64"`
+	Conns  int           `help:"Connections of the load." default:"256"`
 	JSON   bool          `help:"Print JSON instead of the table."`
 	Out    string        `help:"Folder for bench.json and bench.html." default:"." type:"path"`
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"syscall"
 )
 
@@ -21,7 +20,7 @@ func (j *Journal) Append(ctx context.Context, rec []byte) (Position, error) {
 		j.mu.Unlock()
 		return 0, err
 	}
-	pos, err := j.writeLocked(rec)
+	pos, err := j.takeLocked(rec)
 	if err != nil {
 		j.mu.Unlock()
 		return 0, err
@@ -51,15 +50,16 @@ func (j *Journal) Append(ctx context.Context, rec []byte) (Position, error) {
 	}
 }
 
-// Add takes a copy of rec and returns the position at which Read will find it. It does not wait for the disk, except while more than
-// Options.MaxUnsynced bytes are unsynced. An error means that the record was not taken. It does not allocate.
+// Add takes a copy of rec and returns the position at which Read will find it. It makes no system call and does not wait for the disk, except
+// while more than Options.MaxUnsynced bytes are unsynced. The record is written within Options.AddDelay. An error means that it was not
+// taken. Add does not allocate once the buffers have grown to what the load needs.
 func (j *Journal) Add(rec []byte) (Position, error) {
 	j.mu.Lock()
 	if err := j.roomLocked(context.Background()); err != nil {
 		j.mu.Unlock()
 		return 0, err
 	}
-	pos, err := j.writeLocked(rec)
+	pos, err := j.takeLocked(rec)
 	nudge := err == nil && (j.idle || j.unsyncedLocked() > j.o.MaxUnsynced/2)
 	if nudge {
 		j.idle = false
@@ -75,7 +75,7 @@ func (j *Journal) unsyncedLocked() int64 { return int64(j.end - j.Durable()) }
 
 // roomLocked waits until the unsynced bytes are within their bound. It gives mu up while it waits.
 func (j *Journal) roomLocked(ctx context.Context) error {
-	for j.err == nil && j.unsyncedLocked() >= j.o.MaxUnsynced {
+	for j.err == nil && j.full == nil && j.unsyncedLocked() >= j.o.MaxUnsynced {
 		moved := j.movedLocked()
 		j.mu.Unlock()
 		j.nudge()
@@ -87,12 +87,17 @@ func (j *Journal) roomLocked(ctx context.Context) error {
 			return fmt.Errorf("journal: wait for the disk: %w", ctx.Err())
 		}
 	}
-	return j.err
+	if j.err != nil {
+		return j.err
+	}
+	if j.full != nil {
+		j.stats.refused.Inc()
+	}
+	return j.full
 }
 
-// writeLocked writes one entry at the end. After an error the journal is as before: a half-written entry is cut off again, and if even
-// that fails the journal is finished.
-func (j *Journal) writeLocked(rec []byte) (Position, error) {
+// takeLocked frames one entry into the buffer of the last segment. After an error the journal is as before.
+func (j *Journal) takeLocked(rec []byte) (Position, error) {
 	if len(rec) == 0 || len(rec) > j.o.MaxRecord {
 		return 0, fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, len(rec), j.o.MaxRecord)
 	}
@@ -103,25 +108,10 @@ func (j *Journal) writeLocked(rec []byte) (Position, error) {
 	}
 	s := j.segments[len(j.segments)-1]
 	if s.size+need > j.o.SegmentBytes {
-		if err := j.roll(); err != nil {
-			j.stats.refused.Inc()
-			return 0, refused("begin a segment", err)
-		}
+		j.roll()
 		s = j.segments[len(j.segments)-1]
 	}
-	var entry []byte
-	j.scratch, entry = frame(j.scratch, j.end, rec)
-	n, err := s.file.Write(entry)
-	if err == nil && n < len(entry) {
-		err = io.ErrShortWrite
-	}
-	if err != nil {
-		j.stats.refused.Inc()
-		if cut := s.file.Truncate(s.size); cut != nil {
-			j.failLocked(fmt.Errorf("cut a half-written entry: %w", errors.Join(cut, err)))
-		}
-		return 0, refused("write", err)
-	}
+	s.pending = frame(s.pending, j.end, rec)
 	pos := j.end
 	s.size += need
 	j.end += Position(need)
@@ -137,16 +127,9 @@ func refused(what string, err error) error {
 	return fmt.Errorf("journal: %s: %w", what, err)
 }
 
-// roll begins a new segment at end. The folder is synced with the next sync, before anyone is told that the segment's entries are durable.
-func (j *Journal) roll() error {
-	name := j.path(j.end)
-	f, err := j.o.FS.Open(name, true)
-	if err != nil {
-		return err
-	}
-	j.segments = append(j.segments, &segment{base: j.end, file: f})
-	j.dirSync = true
-	return nil
+// roll begins a new segment at end. The syncer makes its file once the segment before is written, so that a crash leaves no hole.
+func (j *Journal) roll() {
+	j.segments = append(j.segments, &segment{base: j.end, fresh: true})
 }
 
 func (j *Journal) failLocked(err error) {

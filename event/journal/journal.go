@@ -6,8 +6,8 @@
 //
 // # Promises
 //
-// When Append returns nil, the record survives loss of power. When Add returns nil, the record is with the operating system: it survives the
-// death of the process at once and loss of power some milliseconds later (Durable tells). Neither drops a record silently: a journal
+// When Append returns nil, the record survives loss of power. When Add returns nil, the record is in memory and becomes durable within
+// Options.AddDelay (Durable tells); only the sudden death of the process before that loses it. Neither drops a record silently: a journal
 // that cannot take one says so. Only durable records are read, in the order in which they were taken.
 //
 // # Layout
@@ -136,16 +136,18 @@ type Journal struct {
 	mu       sync.Mutex
 	segments []*segment // oldest first, never empty; the last one is written
 	end      Position   // where the next entry goes
-	scratch  []byte     // one entry, framed
+	full     error      // why buffered entries cannot be written for now; nothing more is taken meanwhile
+	spare    []byte     // a buffer that was written and waits to be filled again
 	group    *group     // the Appends waiting for the next sync; nil if none
 	waiting  int        // how many they are
 	want     int        // wake the syncer when waiting reaches this
 	idle     bool       // the syncer sleeps because nothing is unsynced
-	dirSync  bool       // a segment was created and the folder not synced yet
 	moved    chan struct{}
 	err      error // ErrFailed or ErrClosed, sticky
 
 	truncate sync.Mutex // held before mu, never the other way round
+
+	dirSync bool // a segment's file was made and the folder not synced yet; the syncer's own
 
 	wake chan struct{} // holds one token
 	gone chan struct{} // closed when the syncer has returned

@@ -15,7 +15,8 @@ import (
 
 var kills = flag.Int("kills", 3, "how often to kill -9 a writing process (more in a soak)")
 
-// TestKilledWriterLosesNothingItReported kills a process in the middle of its writes: each record whose Append or Add had returned is there.
+// TestKilledWriterLosesNothingItReported kills a process in the middle of its writes: each record whose Append had returned, or
+// whose Add had become durable, is there.
 func TestKilledWriterLosesNothingItReported(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "journal")
 	reported := map[string]bool{}
@@ -82,7 +83,10 @@ func writeUntilKilled(dir string) {
 				rec := []byte(line + strings.Repeat("x", i*g%977))
 				var err error
 				if g%4 == 0 {
-					_, err = j.Add(rec)
+					var at Position
+					if at, err = j.Add(rec); err == nil {
+						err = j.Wait(context.Background(), at) // what Add took is safe once it is durable
+					}
 				} else {
 					_, err = j.Append(context.Background(), rec)
 				}

@@ -101,13 +101,14 @@ func (j *Journal) recover() (err error) {
 // begin makes the first segment of a new journal.
 func (j *Journal) begin() error {
 	j.end = Position(j.o.Now().UnixMilli()) << 20
-	if err := j.roll(); err != nil {
+	f, err := j.o.FS.Open(j.path(j.end), true)
+	if err != nil {
 		return err
 	}
+	j.segments = append(j.segments, &segment{base: j.end, file: f})
 	if err := j.o.FS.SyncDir(j.dir); err != nil {
 		return err
 	}
-	j.dirSync = false
 	j.recovery.Segments = 1
 	j.first.Store(uint64(j.end))
 	j.durable.Store(uint64(j.end))

@@ -177,41 +177,61 @@ func TestAcknowledgedRecordsSurviveLossOfPower(t *testing.T) {
 
 func TestFullDiskRefusesAndRecovers(t *testing.T) {
 	disk := newMemFS()
-	j := mustOpen(t, "j", Options{FS: disk, SegmentBytes: 1000, MaxRecord: 500, MaxBytes: 1 << 20})
+	o := Options{FS: disk, SegmentBytes: 10_000, MaxRecord: 500, MaxBytes: 1 << 20}
+	j := mustOpen(t, "j", o)
 	mustAppend(t, j, "before")
+	want := []string{"before"}
+	const rec = "a record of thirty-five bytes . . ."
 	for room := range 40 { // the entry is cut at every byte
 		disk.set(func() { disk.room = room })
-		if _, err := j.Append(context.Background(), []byte("a record of thirty-five bytes . . .")); !errors.Is(err, ErrFull) || !errors.Is(err, syscall.ENOSPC) {
-			t.Fatalf("%d bytes left: %v, want ErrFull", room, err)
+		_, err := j.Append(context.Background(), []byte(rec))
+		if !errors.Is(err, ErrUncertain) || !errors.Is(err, ErrFull) || !errors.Is(err, syscall.ENOSPC) {
+			t.Fatalf("%d bytes left: %v, want ErrUncertain for the record that was taken", room, err)
 		}
-		if _, err := j.Add([]byte("a record of thirty-five bytes . . .")); !errors.Is(err, ErrFull) {
-			t.Fatalf("%d bytes left: Add: %v, want ErrFull", room, err)
+		for _, err := range []error{second(j.Append(context.Background(), []byte("refused"))), second(j.Add([]byte("refused")))} {
+			if !errors.Is(err, ErrFull) || errors.Is(err, ErrUncertain) {
+				t.Fatalf("%d bytes left: %v, want ErrFull", room, err)
+			}
 		}
+		disk.set(func() { disk.room = -1 })
+		at := j.Durable()
+		if err := j.Wait(context.Background(), at); err != nil { // the record that was taken is written as soon as there is room
+			t.Fatal(err)
+		}
+		want = append(want, rec)
 	}
 	if err := j.Err(); err != nil {
 		t.Fatalf("a full disk ended the journal: %v", err)
 	}
-	disk.set(func() { disk.room = -1 })
 	mustAppend(t, j, "after")
+	want = append(want, "after")
 	mustClose(t, j)
-	j = mustOpen(t, "j", Options{FS: disk, SegmentBytes: 1000, MaxRecord: 500, MaxBytes: 1 << 20})
-	if got := all(t, j, 0); !slices.Equal(got, []string{"before", "after"}) || j.Recovery().TornBytes != 0 {
+	j = mustOpen(t, "j", o)
+	if got := all(t, j, 0); !slices.Equal(got, want) || j.Recovery().TornBytes != 0 {
 		t.Fatalf("%q, %+v", got, j.Recovery())
 	}
 	mustClose(t, j)
 }
+
+func second[T any](_ T, err error) error { return err }
 
 func TestFullDiskAtANewSegmentRefuses(t *testing.T) {
 	disk := newMemFS()
 	j := mustOpen(t, "j", Options{FS: disk, SegmentBytes: 100, MaxRecord: 90, MaxBytes: 1 << 20})
 	mustAppend(t, j, strings.Repeat("x", 90))
 	disk.set(func() { disk.room = 0 })
+	if _, err := j.Append(t.Context(), []byte("late")); !errors.Is(err, ErrUncertain) || !errors.Is(err, ErrFull) {
+		t.Fatalf("err = %v", err)
+	}
 	if _, err := j.Add([]byte("x")); !errors.Is(err, ErrFull) {
 		t.Fatalf("err = %v", err)
 	}
 	disk.set(func() { disk.room = -1 })
+	if err := j.Wait(t.Context(), j.Durable()); err != nil {
+		t.Fatal(err)
+	}
 	mustAppend(t, j, "after")
-	if got := all(t, j, 0); len(got) != 2 {
+	if got := all(t, j, 0); len(got) != 3 || got[1] != "late" {
 		t.Fatalf("read %q", got)
 	}
 	mustClose(t, j)
@@ -255,14 +275,17 @@ func TestWriteErrorThatCannotBeUndoneEndsTheJournal(t *testing.T) {
 	j := mustOpen(t, "j", Options{FS: disk})
 	mustAppend(t, j, "good")
 	disk.set(func() { disk.writeErr = errIO })
-	if _, err := j.Add([]byte("bad")); !errors.Is(err, errIO) || errors.Is(err, ErrFull) {
+	if _, err := j.Append(t.Context(), []byte("late")); !errors.Is(err, ErrUncertain) || !errors.Is(err, errIO) || errors.Is(err, ErrFull) {
 		t.Fatalf("err = %v", err)
 	}
 	disk.set(func() { disk.writeErr = nil })
+	if err := j.Wait(t.Context(), j.Durable()); err != nil {
+		t.Fatal(err)
+	}
 	mustAppend(t, j, "good again") // the first error left nothing behind
 	disk.set(func() { disk.room, disk.cutErr = 5, errIO })
-	if _, err := j.Add([]byte("half of it stays")); err == nil {
-		t.Fatal("accepted")
+	if _, err := j.Append(t.Context(), []byte("half of it stays")); !errors.Is(err, ErrUncertain) {
+		t.Fatalf("err = %v", err)
 	}
 	disk.set(func() { disk.room, disk.cutErr = -1, nil })
 	if _, err := j.Add([]byte("x")); !errors.Is(err, ErrFailed) {
@@ -272,10 +295,23 @@ func TestWriteErrorThatCannotBeUndoneEndsTheJournal(t *testing.T) {
 		t.Fatalf("Close: %v", err)
 	}
 	j = mustOpen(t, "j", Options{FS: disk})
-	if got := all(t, j, 0); !slices.Equal(got, []string{"good", "good again"}) || j.Recovery().TornBytes != 5 {
+	if got := all(t, j, 0); !slices.Equal(got, []string{"good", "late", "good again"}) || j.Recovery().TornBytes != 5 {
 		t.Fatalf("%q, %+v", got, j.Recovery())
 	}
 	mustClose(t, j)
+}
+
+// TestCloseOnAFullDiskSaysSo: what was taken and could not be written is not passed over in silence.
+func TestCloseOnAFullDiskSaysSo(t *testing.T) {
+	disk := newMemFS()
+	j := mustOpen(t, "j", Options{FS: disk})
+	disk.set(func() { disk.room = 0 })
+	if _, err := j.Add([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err == nil {
+		t.Fatal("Close said that all is well")
+	}
 }
 
 func TestFailedSyncIsForEver(t *testing.T) {
@@ -312,7 +348,8 @@ func FuzzRecovery(f *testing.F) {
 	scratch := []byte(nil)
 	for _, rec := range []string{"one", "two", "three"} {
 		var entry []byte
-		scratch, entry = frame(scratch, base+Position(len(seed)), []byte(rec))
+		scratch = frame(scratch[:0], base+Position(len(seed)), []byte(rec))
+		entry = scratch
 		seed = append(seed, entry...)
 	}
 	f.Add(seed)

@@ -17,9 +17,11 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // segment is one file of entries. Its end is base + size.
 type segment struct {
-	base Position
-	size int64
-	file File // open while the segment is written or not yet synced, else nil
+	base    Position
+	size    int64  // pending included
+	pending []byte // entries at the end that are not in the file yet; the syncer writes them
+	fresh   bool   // the syncer has yet to make the file
+	file    File   // open while the segment is written or not yet synced, else nil
 }
 
 func (s *segment) end() Position { return s.base + Position(s.size) }
@@ -40,14 +42,15 @@ func baseOf(name string) (Position, bool) {
 	return Position(v), err == nil
 }
 
-// frame builds the entry of rec at pos in scratch: position (checked, not written), then what is written.
-func frame(scratch []byte, pos Position, rec []byte) (longer, entry []byte) {
-	b := binary.LittleEndian.AppendUint64(scratch[:0], uint64(pos))
+// frame appends the entry of rec at pos to b. The position is checked but not written: it stands in b only while the checksum is made.
+func frame(b []byte, pos Position, rec []byte) []byte {
+	n := len(b)
+	b = binary.LittleEndian.AppendUint64(b, uint64(pos))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(rec)))
-	sum := crc32.Update(crc32.Update(0, castagnoli, b), castagnoli, rec)
+	sum := crc32.Update(crc32.Update(0, castagnoli, b[n:]), castagnoli, rec)
+	b = binary.LittleEndian.AppendUint32(b[:n], uint32(len(rec)))
 	b = binary.LittleEndian.AppendUint32(b, sum)
-	b = append(b, rec...)
-	return b, b[8:]
+	return append(b, rec...)
 }
 
 // checksum is the checksum an entry at pos must have; entry begins at its length field and is complete.

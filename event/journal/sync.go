@@ -1,14 +1,17 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"time"
 )
 
 // run is the syncer, the one goroutine of a journal; Close waits for it.
 //
 // Guarantee, in this order: an entry is written → the segments up to it are synced, oldest first, and the folder if a segment is new →
-// Durable passes it → its Append returns nil. When a sync fails, nobody knows what the disk holds and a second sync may falsely succeed
+// Durable passes it → its Append returns nil. When a write fails, what it left is cut off again and the entries stay in memory: waiting
+// callers get ErrUncertain, nothing more is taken, and the write is repeated until it succeeds or the journal is closed. When a sync fails, nobody knows what the disk holds and a second sync may falsely succeed
 // (the kernel forgets pages it failed to write), so there is no second one: the callers get ErrUncertain and the journal is finished.
 func (j *Journal) run() {
 	defer close(j.gone)
@@ -16,6 +19,7 @@ func (j *Journal) run() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	var dirty []*segment
+	var chunks [][]byte // chunks[i] is what dirty[i] had pending
 	for {
 		if !j.gather(expect, timer) {
 			return
@@ -23,20 +27,27 @@ func (j *Journal) run() {
 		j.mu.Lock()
 		g, released, upTo := j.group, j.waiting, j.end
 		j.group, j.waiting = nil, 0
-		dirty = dirty[:0]
+		dirty, chunks = dirty[:0], chunks[:0]
 		for _, s := range j.segments {
-			if s.file != nil {
-				dirty = append(dirty, s)
+			if s.file != nil || s.fresh {
+				dirty, chunks = append(dirty, s), append(chunks, s.pending)
+				s.pending, j.spare = j.spare, nil
 			}
 		}
-		dirSync := j.dirSync
-		j.dirSync = false
 		j.mu.Unlock()
 
-		err := j.sync(dirty, dirSync)
+		if err := j.write(dirty, chunks); err != nil {
+			if !j.keep(g, dirty, chunks, err) {
+				return
+			}
+			expect = 1
+			continue
+		}
+		err := j.sync(dirty)
 
 		j.mu.Lock()
 		if err == nil {
+			j.full = nil
 			j.durable.Store(uint64(upTo))
 			for _, s := range dirty[:len(dirty)-1] { // all but the last are complete and synced
 				if e := s.file.Close(); e != nil {
@@ -71,6 +82,76 @@ func (j *Journal) run() {
 	}
 }
 
+// write brings the pending entries of each segment into its file, oldest first. What it could write is nil in chunks afterwards.
+func (j *Journal) write(dirty []*segment, chunks [][]byte) error {
+	for i, s := range dirty {
+		if len(chunks[i]) == 0 {
+			continue
+		}
+		if s.fresh {
+			f, err := j.o.FS.Open(j.path(s.base), true)
+			if err != nil {
+				return refused("begin a segment", err)
+			}
+			j.mu.Lock()
+			s.file, s.fresh = f, false
+			j.mu.Unlock()
+			j.dirSync = true
+		}
+		n, err := s.file.Write(chunks[i])
+		if err == nil && n < len(chunks[i]) {
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			j.mu.Lock()
+			defer j.mu.Unlock()
+			if cut := s.file.Truncate(s.size - int64(len(s.pending)) - int64(len(chunks[i]))); cut != nil {
+				j.failLocked(fmt.Errorf("cut a half-written entry: %w", errors.Join(cut, err)))
+			}
+			return refused("write", err)
+		}
+		j.mu.Lock()
+		if j.spare == nil {
+			j.spare = chunks[i][:0]
+		}
+		j.mu.Unlock()
+		chunks[i] = nil
+	}
+	return nil
+}
+
+// keep puts entries that could not be written back before those that came since, and answers the callers that waited for them. False: the
+// journal is at its end and will not write them any more.
+func (j *Journal) keep(g *group, dirty []*segment, chunks [][]byte, err error) bool {
+	j.mu.Lock()
+	for i, s := range dirty {
+		if len(chunks[i]) > 0 {
+			s.pending = append(chunks[i], s.pending...)
+		}
+	}
+	if j.full == nil {
+		j.log.Error("the journal cannot write and takes no more records for now", "dir", j.dir, "err", err)
+	}
+	j.full = err
+	end := j.err
+	late := j.group
+	j.group, j.waiting = nil, 0
+	j.announceLocked()
+	j.mu.Unlock()
+	answer(g, fmt.Errorf("%w: %w", ErrUncertain, err))
+	answer(late, fmt.Errorf("%w: %w", ErrUncertain, err))
+	if end != nil {
+		return false
+	}
+	pause := time.NewTimer(j.o.AddDelay)
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+	case <-j.wake: // a caller, or Close
+	}
+	return true
+}
+
 func answer(g *group, err error) {
 	if g != nil {
 		g.err = err
@@ -79,12 +160,13 @@ func answer(g *group, err error) {
 }
 
 // sync makes the segments durable, oldest first.
-func (j *Journal) sync(dirty []*segment, dir bool) error {
+func (j *Journal) sync(dirty []*segment) error {
 	start := time.Now()
-	if dir {
+	if j.dirSync {
 		if err := j.o.FS.SyncDir(j.dir); err != nil {
 			return err
 		}
+		j.dirSync = false
 	}
 	for _, s := range dirty {
 		if err := s.file.Sync(); err != nil {

@@ -43,7 +43,7 @@ type JournalOptions struct {
 //     facts by their ids.
 //  4. Truncate the journal up to the saved cursor or Applied, whichever is less. So what is dropped is in Kafka and in the store.
 //
-// While Kafka is away the journal grows up to its bound (journal.Options.MaxBytes) and everything else goes on.
+// During a rush of visitors it ships at a trickle (journal.Yield). While Kafka is away the journal grows up to its bound (journal.Options.MaxBytes) and everything else goes on.
 type Journal struct {
 	o        JournalOptions
 	cursor   atomic.Uint64 // acknowledged up to here
@@ -125,10 +125,14 @@ func (r *Journal) Run(ctx context.Context) error {
 	var pause backoff
 	var truncated time.Time
 	var batch batch
+	var yield journal.Yield
 	for ctx.Err() == nil {
 		err := r.await(ctx)
 		if err == nil {
 			err = r.ship(ctx, &batch)
+		}
+		if rest := yield.Rest(r.o.Journal.Durable(), r.Cursor(), len(batch.records), r.o.Now()); err == nil && rest > 0 {
+			sleep(ctx, rest, nil)
 		}
 		if err == nil {
 			err = r.save(false)

@@ -224,7 +224,9 @@ func TestWholeRequestFaults(t *testing.T) {
 	h := newLinkHouse(t)
 	base := map[string]any{"tpl_id": "600000002", "sms_signs": []string{"B"}, "resolving_times": 1, "aim_code_type": "individual", "expiration_time": 1,
 		"params": []map[string]any{{"cust_flag": "a"}}}
-	item := func(name string, value any) []map[string]any { return []map[string]any{{"cust_flag": "a", name: value}} }
+	item := func(name string, value any) []map[string]any {
+		return []map[string]any{{"cust_flag": "a", name: value}}
+	}
 	long := func(n int) string { return strings.Repeat("字", n) }
 	many := make([]map[string]any, 101)
 	for i := range many {

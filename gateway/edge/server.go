@@ -60,6 +60,8 @@ type Server struct {
 	origin   string
 	scheme   string
 	key      [32]byte
+	agents   agentMemo
+	clients  clientMemo
 	programs *programs
 	previews *previews
 	visits   visitPool

@@ -12,7 +12,7 @@ import (
 
 // tap answers everybody else: the customer's page, the template's page, or the news that the link has ended.
 func (s *Server) tap(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, d *shortlink.Domain, who client, card bool, now time.Time) {
-	k := classify(c)
+	k := classify(c, &s.agents)
 	s.stats.visits[k].Inc()
 	t, verdict := s.o.Resolver.Tappable(s.ctx, e)
 	if d.Frozen {

@@ -22,7 +22,7 @@ const (
 var classNames = [classes]string{"human", "preview", "scanner", "prefetch", "head", "unknown"}
 
 // classify looks at the method, the fetch metadata and the words of the agent, in this order.
-func classify(c *fasthttp.RequestCtx) class {
+func classify(c *fasthttp.RequestCtx, agents *agentMemo) class {
 	h := &c.Request.Header
 	switch {
 	case h.IsHead():
@@ -30,7 +30,7 @@ func classify(c *fasthttp.RequestCtx) class {
 	case looksAhead(h):
 		return prefetch
 	}
-	k := classifyAgent(h.UserAgent())
+	k := agents.class(h.UserAgent())
 	if k == human {
 		// A page that embeds the link, or a script that fetches it, is not somebody who follows it.
 		if mode := h.Peek("Sec-Fetch-Mode"); len(mode) > 0 && string(mode) != "navigate" {

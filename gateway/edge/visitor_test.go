@@ -50,7 +50,7 @@ func TestClasses(t *testing.T) {
 		for i := 0; i+1 < len(headers); i += 2 {
 			c.Request.Header.Set(headers[i], headers[i+1])
 		}
-		if got := classify(&c); got != want {
+		if got := classify(&c, &agentMemo{}); got != want {
 			t.Errorf("%s %v is %s, want %s", method, headers, classNames[got], classNames[want])
 		}
 	}
