@@ -3,9 +3,9 @@
 GOLANGCI  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME  ?= 60s
 BENCHTIME ?= 1s
-WORKLOAD  ?= edge-tap
+WORKLOAD  ?= all
 
-.PHONY: all run build test race lint fuzz bench golden cover soak services stop-services clean
+.PHONY: all run build test race lint fuzz bench microbench golden cover soak services stop-services clean
 
 all: build test
 
@@ -27,9 +27,11 @@ lint: ## static checks, the floor plan's bans among them
 fuzz: ## every fuzz target for FUZZTIME
 	scripts/fuzz $(FUZZTIME)
 
-bench: build ## micro-benchmarks, then one load test: make bench WORKLOAD=edge-parse-group
+bench: build ## load tests with their references in the same run: make bench WORKLOAD=edge-tap runs one
+	./bin/cardlink bench $(WORKLOAD) --out bin
+
+microbench: ## the benchmarks beside the code
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
-	./bin/cardlink bench $(WORKLOAD)
 
 golden: ## rewrite the golden files; read the diff before you commit it
 	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -64,6 +65,11 @@ func (y *yamlResolver) Validate(app *kong.Application) error {
 
 // Resolve gives a flag's value, nil if the file does not name it.
 func (y *yamlResolver) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	for _, name := range flag.Envs { // kong asks resolvers for every flag that the command line does not name, set by the environment or not
+		if _, set := os.LookupEnv(name); set {
+			return nil, nil
+		}
+	}
 	var found any
 	y.flatten(func(key string, v any) bool {
 		if key == flag.Name {
