@@ -21,7 +21,7 @@ type Config struct {
 	Rounds   int           // of product and reference each, in alternation; default 3
 	For      time.Duration // length of a round; default 5 s
 	Conns    int           // connections of the load; default 256
-	Links    int           // links of edge-tap (default 100,000) and group links of edge-parse-group (default 64)
+	Links    int           // links of edge-tap (default 50,000) and group links of edge-parse-group (default 64)
 	Messages int           // of pipeline; default 20,000
 	Progress func(stage string, done, total int)
 	Log      io.Writer // child processes' last words on failure
@@ -63,7 +63,7 @@ const tapTarget = "https://shop.example.com/spring/sale"
 func EdgeTap(ctx context.Context, c Config) (*Result, error) {
 	links := c.Links
 	if links == 0 {
-		links = 100_000
+		links = 50_000
 	}
 	r := &Result{Workload: "edge-tap", Unit: "requests", Started: time.Now().UTC(), Machine: ThisMachine(),
 		About: fmt.Sprintf("302 to the customer's page over %d links, each visit classified, counted and written to the event log; reference: bare fasthttp answering a constant 302", links)}

@@ -78,11 +78,16 @@ func appendHost(dst, host []byte) []byte {
 // Find gives the link of a code on a domain that Domain found. client identifies who asks, for the budget of unknown codes. The error is
 // ErrUnknown, ErrLimited, or what kept the store from answering. It does not allocate if the link is in memory.
 func (r *Resolver) Find(ctx context.Context, d *Domain, code []byte, client uint64) (*Entry, error) {
+	slot := r.front.slot(code)
+	if e := slot.Load(); e != nil && e.at(d, code) {
+		return e, nil
+	}
 	key, lk, ok := r.linkKey(d, code)
 	if !ok {
 		return nil, ErrUnknown
 	}
 	if e, hit := r.cache.Get(key); hit && e.at(d, code) {
+		slot.Store(e)
 		return e, nil
 	}
 	nowMs := r.o.Now().UnixMilli()

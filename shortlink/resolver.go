@@ -80,6 +80,7 @@ type Resolver struct {
 	o       ResolverOptions
 	key     [32]byte
 	cache   *ristretto.Cache[uint64, *Entry]
+	front   front
 	slots   *templateSlots
 	domains atomic.Pointer[map[string]*Domain]
 	unknown unknowns

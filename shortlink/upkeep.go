@@ -53,6 +53,7 @@ func (r *Resolver) forgetRevoked(ctx context.Context) error {
 			r.cache.Del(uint64(l.ID))
 		}
 	}
+	r.front.clear() // after the cache, from which it is filled
 	return err
 }
 

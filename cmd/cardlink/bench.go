@@ -111,7 +111,7 @@ func (c benchAllCmd) Run(ctx context.Context, s streams) error {
 
 type benchTapCmd struct {
 	benchOptions
-	Links int `help:"Links to spread the taps over." default:"100000"`
+	Links int `help:"Links to spread the taps over." default:"50000"`
 }
 
 // Run runs edge-tap.

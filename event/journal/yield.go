@@ -16,7 +16,7 @@ type Yield struct {
 const (
 	rushBytes   = 8 << 20 // a second of these is a rush: about 15,000 visits
 	rushWindow  = 50 * time.Millisecond
-	trickle     = 10_000    // records a second during a rush
+	trickle     = 3_000     // records a second during a rush
 	rushBacklog = 256 << 20 // bytes behind at which a follower yields no more; also bounds what a restart has to catch up with
 	longestRest = 250 * time.Millisecond
 )

@@ -22,8 +22,8 @@ func TestYield(t *testing.T) {
 	}{
 		{"the first look knows no speed", 0, 100 << 20, 0, 1000, 0},
 		{"a quiet journal", time.Second, 1 << 20, 0, 1000, 0},
-		{"a rush", time.Second, 30 << 20, 1 << 20, 1000, 100 * time.Millisecond},
-		{"the rush goes on within the window", 10 * time.Millisecond, 0, 1 << 20, 500, 50 * time.Millisecond},
+		{"a rush", time.Second, 30 << 20, 1 << 20, 300, 100 * time.Millisecond},
+		{"the rush goes on within the window", 10 * time.Millisecond, 0, 1 << 20, 150, 50 * time.Millisecond},
 		{"a big batch", time.Second, 30 << 20, 1 << 20, 10_000, 250 * time.Millisecond},
 		{"nothing done", time.Second, 30 << 20, 1 << 20, 0, 0},
 		{"too far behind", time.Second, 30 << 20, 300 << 20, 1000, 0},

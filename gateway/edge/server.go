@@ -142,7 +142,6 @@ func (quiet) Printf(string, ...any) {}
 func (s *Server) serve(c *fasthttp.RequestCtx) {
 	defer s.recover(c)
 	h := &c.Response.Header
-	h.SetCanonical(headerNosniff, valueNosniff)
 	h.SetCanonical(headerReferrer, valueNoReferrer)
 	if hasBody(&c.Request.Header) {
 		// A body has no meaning here, and one whose length is told in two ways is how requests are smuggled.
@@ -150,9 +149,11 @@ func (s *Server) serve(c *fasthttp.RequestCtx) {
 		s.plain(c, fasthttp.StatusBadRequest, errBody)
 		return
 	}
+	visited := false
 	switch path := c.Path(); {
 	case len(path) > 3 && path[1] == 'r' && path[2] == '/':
 		s.visit(c, path[2:], true)
+		visited = true
 	case len(path) > 3 && path[1] == 'm' && path[2] == '/':
 		s.material(c, string(path))
 	case len(path) > 3 && path[1] == 'p' && path[2] == '/':
@@ -170,6 +171,14 @@ func (s *Server) serve(c *fasthttp.RequestCtx) {
 		s.notFound(c, false)
 	default:
 		s.visit(c, path, wantsCard(c))
+		visited = true
+	}
+	if c.Response.StatusCode() == fasthttp.StatusFound {
+		return // nothing to sniff, and nobody may store it
+	}
+	h.SetCanonical(headerNosniff, valueNosniff)
+	if visited {
+		h.SetCanonical(headerVary, valueAccept)
 	}
 }
 

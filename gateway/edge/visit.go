@@ -52,7 +52,6 @@ func (s *Server) visit(c *fasthttp.RequestCtx, path []byte, card bool) {
 	start := s.o.Now()
 	v := s.visits.get()
 	defer s.visits.put(v)
-	c.Response.Header.SetCanonical(headerVary, valueAccept)
 	d, code, ok := s.o.Resolver.Domain(c.Host(), path)
 	if !ok {
 		s.notFound(c, card)
