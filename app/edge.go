@@ -30,7 +30,8 @@ func (a *App) startEdge(ctx context.Context, codec *shortlink.Codec, ln net.List
 	a.ready("journal", func(context.Context) error { return j.Err() })
 	r, err := shortlink.OpenResolver(ctx, shortlink.ResolverOptions{
 		Store: a.db, Journal: j, Templates: a.templates, Codec: codec, Node: a.node, DeviceKey: a.keys.devices, RequireSign: a.o.RequireSign,
-		Now: a.o.Now, Log: a.log("resolver"), Metrics: a.metrics,
+		AnyHost: a.o.Demo, // the demo is also opened by 127.0.0.1 and from a phone by this machine's address
+		Now:     a.o.Now, Log: a.log("resolver"), Metrics: a.metrics,
 	})
 	if err != nil {
 		return err

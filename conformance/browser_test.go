@@ -34,7 +34,7 @@ type demo struct {
 // TestDemo is what a newcomer does: start the demo, open the printed link in a browser, read the events with a Kafka tool.
 func TestDemo(t *testing.T) {
 	data := t.TempDir()
-	s, err := launch(t, []string{"serve", "--demo", "--json", "--data", data, "--edge", "127.0.0.1:0", "--api", "127.0.0.1:0", "--ops", "127.0.0.1:0"})
+	s, err := launch(t, []string{"serve", "--demo", "--json", "--data", data, "--edge", ":0", "--api", ":0", "--ops", "127.0.0.1:0"}) // as by default: on all addresses
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,10 +49,13 @@ func TestDemo(t *testing.T) {
 	if d.Edge != s.Edge || d.API != s.API || len(d.Kafka) == 0 || d.Sign != "示例商城" || d.TplID == "" || d.TplIDParams == "" || d.Domain == "" {
 		t.Fatalf("demo.json: %s", b)
 	}
-	if !strings.HasPrefix(d.Link, s.Edge+"/") {
+	if !strings.HasPrefix(s.Edge, "http://localhost:") || !strings.HasPrefix(d.Link, s.Edge+"/") {
 		t.Fatalf("the demo's link %q is not on the edge %s", d.Link, s.Edge)
 	}
 
+	if a := fetch(t, strings.Replace(d.Link, "localhost", "127.0.0.1", 1), "Accept", "text/html"); a.Status != 200 {
+		t.Errorf("the demo's link by address: %d", a.Status)
+	}
 	t.Run("browser", func(t *testing.T) { seeCard(t, d.Link) })
 	t.Run("kcat", func(t *testing.T) { readWithKcat(t, d.Kafka[0]) })
 	t.Run("send", func(t *testing.T) {

@@ -42,7 +42,7 @@ func ParseDomain(name string) (string, error) {
 		return "", errors.New("has a malformed port")
 	}
 	h = strings.ToLower(strings.TrimSuffix(h, "."))
-	if !isHost(h) {
+	if !isHost(h) && (h != "localhost" || !hasPort) { // localhost:8080 is what a server on one's own machine is called
 		return "", errors.New("must be a domain name such as s.example.com, optionally with up to two path levels")
 	}
 	if hasPort {
