@@ -97,8 +97,8 @@ func Pipeline(ctx context.Context, c Config) (r *Result, err error) {
 			o.wrong(fmt.Sprintf("%d messages are billed, %d were delivered", billed, want))
 		}
 		r.Rounds = append(r.Rounds, roundOf("product", o, product.cpu()-before))
-		r.Notes = append(r.Notes, fmt.Sprintf("round %d: accepted at %.0f/s, billed at %.0f/s; 0 lost, billed = receipts = %d", round+1,
-			float64(messages)/accepted.Seconds(), o.Rate(), messages))
+		r.Notes = append(r.Notes, fmt.Sprintf("round %d: accepted at %.0f/s, billed at %.0f/s; %d lost, %d billed of %d delivered", round+1,
+			float64(messages)/accepted.Seconds(), o.Rate(), int64(messages)-(submitted.Load()-sent), billed-int64(first), messages))
 	}
 	r.Notes = append(r.Notes, "latency columns: one API call of 100 messages", fmt.Sprintf("product's resident memory at the end: %d MiB", product.rss()>>20))
 	r.conclude(1000)
