@@ -8,7 +8,7 @@ import (
 
 // The data members of the facts, field for field as billing.md §10 lists them. Times are RFC 3339 UTC.
 
-// LinkCreated: a link exists from this moment on.
+// LinkCreated is the fact that a link exists from this moment on.
 type LinkCreated struct {
 	TaskID         string    `json:"task_id"`
 	AimCode        string    `json:"aim_code"`
@@ -25,7 +25,7 @@ func (d LinkCreated) Record(tenant string, at time.Time) (Record, error) {
 	return encode(d, TypeLinkCreated, SourceAPI, tenant, "lnk:"+d.AimURL, d.AimURL, at)
 }
 
-// SendSubmitted: the carrier accepted all parts of a message.
+// SendSubmitted is the fact that the carrier accepted all parts of a message.
 type SendSubmitted struct {
 	TaskID      string    `json:"task_id"`
 	MsgID       string    `json:"msg_id"`
@@ -53,7 +53,7 @@ const (
 	FinalTimeout = "timeout"
 )
 
-// SendReceipt: a message reached its final state. Billable when Final is success.
+// SendReceipt is the fact that a message reached its final state. Billable when Final is success.
 type SendReceipt struct {
 	TaskID      string    `json:"task_id"`
 	MsgID       string    `json:"msg_id"`
@@ -74,7 +74,7 @@ func (d SendReceipt) Record(tenant string) (Record, error) {
 	return encode(d, TypeSendReceipt, SourceDispatch, tenant, "rcp:"+d.MsgID+":final", d.MsgID, d.ReceiveTime)
 }
 
-// ParseResult: a handset asked for a card. Billable when Result is success and Repeat is false.
+// ParseResult is the fact that a handset asked for a card. Billable when Result is success and Repeat is false.
 type ParseResult struct {
 	ResolveID   string    `json:"resolve_id"`
 	TaskID      string    `json:"task_id"`
@@ -114,7 +114,7 @@ func (d ParseResult) Record(tenant string) (Record, error) {
 	return encode(d, TypeParseResult, SourceEdge, tenant, d.ID(), d.AimURL, d.ParsedAt)
 }
 
-// LinkClick: somebody who is not a handset's message app followed a link.
+// LinkClick is the fact that somebody who is not a handset's message app followed a link.
 type LinkClick struct {
 	RequestID    string    `json:"request_id"`
 	AimCode      string    `json:"aim_code"`
@@ -133,7 +133,7 @@ func (d LinkClick) Record(tenant string) (Record, error) {
 	return encode(d, TypeLinkClick, SourceEdge, tenant, "clk:"+d.RequestID, d.AimURL, d.ClickedAt)
 }
 
-// CardExpose: a handset showed a page of a card. ClientSeq counts the beacons of one resolution, so a repeated beacon has the same id.
+// CardExpose is the fact that a handset showed a page of a card. ClientSeq counts the beacons of one resolution, so a repeated beacon has the same id.
 type CardExpose struct {
 	ResolveID string    `json:"resolve_id"`
 	ClientSeq int64     `json:"client_seq"`
@@ -151,7 +151,7 @@ func (d CardExpose) Record(tenant string) (Record, error) {
 	return encode(d, TypeCardExpose, SourceEdge, tenant, "exp:"+d.ResolveID+":"+strconv.FormatInt(d.ClientSeq, 10), d.AimURL, d.ExposedAt)
 }
 
-// CardClick: somebody touched an element of a card.
+// CardClick is the fact that somebody touched an element of a card.
 type CardClick struct {
 	ResolveID      string    `json:"resolve_id"`
 	ClientSeq      int64     `json:"client_seq"`
@@ -170,7 +170,7 @@ func (d CardClick) Record(tenant string) (Record, error) {
 	return encode(d, TypeCardClick, SourceEdge, tenant, "cck:"+d.ResolveID+":"+strconv.FormatInt(d.ClientSeq, 10), d.AimURL, d.ClickedAt)
 }
 
-// TemplateAudit: the review state of a template changed, for the whole or for one vendor.
+// TemplateAudit is the fact that the review state of a template changed, for the whole or for one vendor.
 type TemplateAudit struct {
 	TplID      string        `json:"tpl_id"`
 	Version    int           `json:"version"`
@@ -193,7 +193,7 @@ func (d TemplateAudit) Record(tenant string, at time.Time) (Record, error) {
 	return encode(d, TypeTemplateAudit, SourceTemplates, tenant, id, d.TplID, at)
 }
 
-// HourRated: one meter of one tenant's hour was priced. Money is decimal text.
+// HourRated is the fact that one meter of one tenant's hour was priced. Money is decimal text.
 type HourRated struct {
 	Meter       string `json:"meter"`
 	Kind        string `json:"kind,omitempty"`

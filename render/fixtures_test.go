@@ -21,10 +21,6 @@ func param(name, example string) templates.Param {
 	return templates.Param{Type: 1, Name: "${" + name + "}", Example: example}
 }
 
-func browser(target string) (string, *templates.Action) {
-	return "OPEN_BROWSER", &templates.Action{Target: target}
-}
-
 // fixtures are one template per specified layout. Their names are those of the goldens. Between them they use every action type.
 func fixtures() map[string]*templates.Template {
 	assets := map[string]templates.Asset{

@@ -26,7 +26,7 @@ type TenantAudit struct {
 	Hours    HourAudit    `json:"hours"`
 }
 
-// MessageAudit: accepted = success + fail + timeout + pending + submitted + ambiguous. Accepted is counted from the tasks, the rest from the messages.
+// MessageAudit holds if accepted = success + fail + timeout + pending + submitted + ambiguous. Accepted is counted from the tasks, the rest from the messages.
 type MessageAudit struct {
 	Accepted  int64 `json:"accepted"`
 	Pending   int64 `json:"pending"`   // not handed to a carrier yet
@@ -38,7 +38,7 @@ type MessageAudit struct {
 	BadTasks  int64 `json:"bad_tasks"` // tasks that do not have the messages they accepted
 }
 
-// LinkAudit: no link is resolved more often than it may be, and the counters are what the resolutions add up to.
+// LinkAudit holds if no link is resolved more often than it may be, and the counters are what the resolutions add up to.
 type LinkAudit struct {
 	Links       int64 `json:"links"`
 	Resolutions int64 `json:"resolutions"`
@@ -56,7 +56,7 @@ type MeterAudit struct {
 	Duplicates int64 `json:"duplicates"` // usage rows beyond the first of a fact
 }
 
-// HourAudit: buckets are the sum of their facts, and what was rated is what the bucket holds.
+// HourAudit holds if buckets are the sum of their facts, and what was rated is what the bucket holds.
 type HourAudit struct {
 	Buckets    int64 `json:"buckets"`
 	BadSums    int64 `json:"bad_sums"`    // buckets that are not the sum of their usage rows
