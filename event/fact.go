@@ -25,7 +25,6 @@ const (
 	TypeCardClick       Type = "aim.card.click.v1"
 	TypeTemplateAudit   Type = "template.audit.changed.v1"
 	TypeHourRated       Type = "billing.hour.rated.v1"
-	TypeMessageAccepted Type = "aim.message.accepted.v1" // ours: a message was accepted for sending; nothing is billed by it
 )
 
 // Topics carry facts. Partition key = link or message id, so facts of one link or message stay in order.
@@ -48,7 +47,7 @@ func TopicOf(t Type) string {
 	switch t {
 	case TypeLinkCreated, TypeLinkClick, TypeCardExpose, TypeCardClick:
 		return TopicLink
-	case TypeSendSubmitted, TypeSendReceipt, TypeMessageAccepted:
+	case TypeSendSubmitted, TypeSendReceipt:
 		return TopicSend
 	case TypeParseResult:
 		return TopicParse
