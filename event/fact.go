@@ -16,15 +16,15 @@ type Type string
 
 // The facts (billing.md §10). The names are the contract with every consumer and never change; a new shape is a new version.
 const (
-	TypeLinkCreated     Type = "aim.link.created.v1"
-	TypeSendSubmitted   Type = "aim.send.submitted.v1"
-	TypeSendReceipt     Type = "aim.send.receipt.v1"
-	TypeParseResult     Type = "aim.parse.result.v1"
-	TypeLinkClick       Type = "aim.link.click.v1"
-	TypeCardExpose      Type = "aim.card.expose.v1"
-	TypeCardClick       Type = "aim.card.click.v1"
-	TypeTemplateAudit   Type = "template.audit.changed.v1"
-	TypeHourRated       Type = "billing.hour.rated.v1"
+	TypeLinkCreated   Type = "aim.link.created.v1"
+	TypeSendSubmitted Type = "aim.send.submitted.v1"
+	TypeSendReceipt   Type = "aim.send.receipt.v1"
+	TypeParseResult   Type = "aim.parse.result.v1"
+	TypeLinkClick     Type = "aim.link.click.v1"
+	TypeCardExpose    Type = "aim.card.expose.v1"
+	TypeCardClick     Type = "aim.card.click.v1"
+	TypeTemplateAudit Type = "template.audit.changed.v1"
+	TypeHourRated     Type = "billing.hour.rated.v1"
 )
 
 // Topics carry facts. Partition key = link or message id, so facts of one link or message stay in order.
