@@ -19,7 +19,9 @@ import (
 const Group = "cardlink-billing"
 
 // Topics are the topics that hold billable facts.
-func Topics() []string { return []string{event.TopicSend, event.TopicParse} }
+func Topics() []string {
+	return []string{event.TopicSend, event.TopicParse, event.TopicBasic, event.TopicAccount}
+}
 
 // ConsumerOptions configure a Consumer. Source, Store and Quarantine are required.
 type ConsumerOptions struct {

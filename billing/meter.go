@@ -8,7 +8,7 @@ import (
 // Meter names what is counted (billing.md §1).
 type Meter string
 
-// The meters. AimBasicSend and MenuClick have prices but no facts of this house yet.
+// The meters.
 const (
 	AimSend      Meter = "aim_send"       // delivered messages, split into kinds
 	AimParse     Meter = "aim_parse"      // successful first resolutions

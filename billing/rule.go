@@ -41,6 +41,10 @@ func judge(value []byte, now time.Time) (u Usage, reason string, billable bool) 
 		reason, billable = u.sent(f)
 	case event.TypeParseResult:
 		reason, billable = u.parsed(f)
+	case event.TypeBasicReceipt:
+		reason, billable = u.basic(f)
+	case event.TypeMenuClick:
+		reason, billable = u.clicked(f)
 	default:
 		return u, "", false
 	}
@@ -100,6 +104,38 @@ func (u *Usage) parsed(f event.Fact) (reason string, billable bool) {
 	}
 	u.Item, u.LinkID, u.Ordinal = Item{Meter: AimParse}, d.LinkID, d.Ordinal
 	return "", true
+}
+
+// basic bills a delivered video message.
+func (u *Usage) basic(f event.Fact) (reason string, billable bool) {
+	var d event.BasicReceipt
+	if err := json.Unmarshal(f.Data, &d); err != nil || d.TaskID == "" || d.CustRef == "" || f.ID != "bas:"+d.TaskID+":"+d.CustRef+":final" {
+		return reasonBadData, false
+	}
+	switch d.Final {
+	case event.FinalSuccess:
+		u.Item = Item{Meter: AimBasicSend}
+		return "", true
+	case event.FinalFail, event.FinalTimeout:
+		return "", false
+	}
+	return reasonBadData, false
+}
+
+// clicked bills a click on a menu item that jumps. Opening a sub-menu, and everything in a service account that is not its menu, is free (billing.md §2).
+func (u *Usage) clicked(f event.Fact) (reason string, billable bool) {
+	var d event.MenuClick
+	if err := json.Unmarshal(f.Data, &d); err != nil || d.PubID == "" || d.ActionType == "" || f.ID != "mnu:"+d.PubID+":"+d.DeviceRef+":"+d.EventID {
+		return reasonBadData, false
+	}
+	switch d.Surface {
+	case event.SurfaceCustomMenu, event.SurfacePortalMenu:
+		u.Item = Item{Meter: MenuClick}
+		return "", d.ActionType != "OPEN_SUBMENU"
+	case event.SurfaceBrandArea, event.SurfacePortal:
+		return "", false
+	}
+	return reasonBadData, false
 }
 
 // storable refuses keys that an engine would refuse for ever: one such fact must not hold up its partition.

@@ -36,6 +36,22 @@ func parse(mod func(*event.ParseResult)) event.Record {
 	return r
 }
 
+func basic(final string) event.Record {
+	r, err := event.BasicReceipt{TaskID: "v1", CustRef: "c1", Final: final, RTime: noon}.Record("t1")
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
+func menuClick(surface, action string) event.Record {
+	r, err := event.MenuClick{EventID: "e1", PubID: "p1", DeviceRef: "d1", Surface: surface, ActionType: action, ClickedAt: noon}.Record("t1")
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
 func TestJudge(t *testing.T) {
 	hour := noon.Truncate(time.Hour)
 	sent := Usage{
@@ -50,6 +66,8 @@ func TestJudge(t *testing.T) {
 		LinkID: 7, Ordinal: 3,
 	}
 	click, _ := event.LinkClick{RequestID: "q", ClickedAt: noon}.Record("t1")
+	video := Usage{Key: Key{"t1", event.SourceDispatch, "bas:v1:c1:final"}, Item: Item{Meter: AimBasicSend}, OccurredAt: noon, Hour: hour, Segments: 1}
+	jump := Usage{Key: Key{"t1", event.SourceEdge, "mnu:p1:d1:e1"}, Item: Item{Meter: MenuClick}, OccurredAt: noon, Hour: hour, Segments: 1}
 	swap := func(r event.Record, old, new string) event.Record {
 		r.Value = []byte(strings.Replace(string(r.Value), old, new, 1))
 		return r
@@ -73,6 +91,16 @@ func TestJudge(t *testing.T) {
 		{"refused", parse(func(d *event.ParseResult) { d.Result = event.ResultFail }), nil, ""},
 		{"no ordinal", parse(func(d *event.ParseResult) { d.Ordinal = 0 }), nil, reasonBadData},
 		{"click", click, nil, ""},
+		{"video message delivered", basic(event.FinalSuccess), &video, ""},
+		{"video message failed", basic(event.FinalFail), nil, ""},
+		{"video message of unknown end", basic("x"), nil, reasonBadData},
+		{"video message with another id", swap(basic(event.FinalSuccess), "bas:v1", "bas:v2"), nil, reasonBadData},
+		{"menu item that jumps", menuClick(event.SurfaceCustomMenu, "OPEN_URL"), &jump, ""},
+		{"home page menu that jumps", menuClick(event.SurfacePortalMenu, "CALLING"), &jump, ""},
+		{"menu item that opens items", menuClick(event.SurfaceCustomMenu, "OPEN_SUBMENU"), nil, ""},
+		{"logo", menuClick(event.SurfaceBrandArea, "OPEN_PORTAL"), nil, ""},
+		{"quick app on the home page", menuClick(event.SurfacePortal, "OPEN_QUICK"), nil, ""},
+		{"unknown surface", menuClick("roof", "OPEN_URL"), nil, reasonBadData},
 		{"not JSON", event.Record{Value: []byte("{")}, nil, reasonUndecodable},
 		{"no tenant", swap(receipt(nil), `"subject":"t1"`, `"subject":""`), nil, reasonNoTenant},
 		{"five minutes ahead", receipt(func(d *event.SendReceipt) { d.ReceiveTime = noon.Add(aheadLimit + 1) }), nil, reasonFuture},

@@ -25,6 +25,10 @@ const (
 	TypeCardClick     Type = "aim.card.click.v1"
 	TypeTemplateAudit Type = "template.audit.changed.v1"
 	TypeHourRated     Type = "billing.hour.rated.v1"
+
+	TypeMenuClick      Type = "sa.menu.click.v1"
+	TypeBasicSubmitted Type = "basic.send.submitted.v1"
+	TypeBasicReceipt   Type = "basic.send.receipt.v1"
 )
 
 // Topics carry facts. Partition key = link or message id, so facts of one link or message stay in order.
@@ -34,12 +38,14 @@ const (
 	TopicParse      = "cardlink.parse"    // aim.parse.result
 	TopicTemplate   = "cardlink.template" // template.audit.changed
 	TopicBilling    = "cardlink.billing"  // billing.*
+	TopicAccount    = "cardlink.account"  // sa.menu.click
+	TopicBasic      = "cardlink.basic"    // basic.send.submitted, basic.send.receipt
 	TopicQuarantine = "cardlink.quarantine"
 )
 
 // Topics lists every topic in the order in which a deployment should create them.
 func Topics() []string {
-	return []string{TopicLink, TopicSend, TopicParse, TopicTemplate, TopicBilling, TopicQuarantine}
+	return []string{TopicLink, TopicSend, TopicParse, TopicTemplate, TopicBilling, TopicAccount, TopicBasic, TopicQuarantine}
 }
 
 // TopicOf names the topic a type travels on; the quarantine topic for a type nobody declared.
@@ -55,6 +61,10 @@ func TopicOf(t Type) string {
 		return TopicTemplate
 	case TypeHourRated:
 		return TopicBilling
+	case TypeMenuClick:
+		return TopicAccount
+	case TypeBasicSubmitted, TypeBasicReceipt:
+		return TopicBasic
 	}
 	return TopicQuarantine
 }

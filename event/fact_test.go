@@ -57,6 +57,19 @@ func facts(t *testing.T) map[string]Record {
 		UAClass: "human", IPPrefixHash: "9f8e", ReferrerHost: "www.example.org", ClickedAt: at.UTC(),
 	}.Record(tenant)
 	add("link-click", r, err)
+	r, err = MenuClick{
+		EventID: "ce-1", PubID: "5467ec75eb974f508cee2cee10a7cccc", MenuID: "b1323ef35b8f4ee3a6767fa5b6cbcccc", MenuVersion: 3, ItemPath: "2.1", Level: 2,
+		Surface: SurfaceCustomMenu, ActionType: "OPEN_URL", Vendor: "HUAWEI", DeviceRef: "d0e1", ClickedAt: at.UTC(),
+	}.Record(tenant)
+	add("menu-click", r, err)
+	r, err = BasicSubmitted{
+		TaskID: "vt-6001", CustRef: "c1d2e3f4", Carrier: "cmcc", TplID: "800000001", Frames: 3, Bytes: 40960, ExpiresAt: at.Add(72 * time.Hour).UTC(), SubmittedAt: at.UTC(),
+	}.Record(tenant)
+	add("basic-submitted", r, err)
+	r, err = BasicReceipt{
+		TaskID: "vt-6001", CustRef: "c1d2e3f4", Carrier: "cmcc", TplID: "800000001", Final: FinalSuccess, Code: "DELIVRD", STime: at.UTC(), RTime: at.Add(3 * time.Second).UTC(),
+	}.Record(tenant)
+	add("basic-receipt", r, err)
 	r, err = CardExpose{
 		ResolveID: "rs-4001", ClientSeq: 1, AimCode: "Ab3xY9Qz", AimURL: "s.example.com/Ab3xY9Qz", TplID: "600000001", Vendor: "HUAWEI",
 		DeviceRef: "d0e1", Page: 1, ExposedAt: at.UTC(),

@@ -32,6 +32,10 @@ func topicCode(topic string) byte {
 		return 5
 	case TopicQuarantine:
 		return 6
+	case TopicAccount:
+		return 7
+	case TopicBasic:
+		return 8
 	}
 	return spelledOut
 }
@@ -50,6 +54,10 @@ func topicOfCode(code byte) string {
 		return TopicBilling
 	case 6:
 		return TopicQuarantine
+	case 7:
+		return TopicAccount
+	case 8:
+		return TopicBasic
 	}
 	return ""
 }

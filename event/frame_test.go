@@ -33,6 +33,7 @@ func TestRecordRoundTrip(t *testing.T) {
 func TestTopicCodesNeverChange(t *testing.T) {
 	codes := map[string]byte{
 		"cardlink.link": 1, "cardlink.send": 2, "cardlink.parse": 3, "cardlink.template": 4, "cardlink.billing": 5, "cardlink.quarantine": 6,
+		"cardlink.account": 7, "cardlink.basic": 8,
 	}
 	for topic, code := range codes {
 		if got := AppendRecord(nil, topic, []byte("k"), []byte("v")); !bytes.Equal(got, []byte{code, 1, 'k', 'v'}) {

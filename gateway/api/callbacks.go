@@ -9,6 +9,13 @@ import (
 
 type callbackHandlers struct{ room *callback.Service }
 
+func (h callbackHandlers) routes() []route {
+	return []route{
+		{"POST", "/v1/aim/callbacks", "AddCallBack", "te_admin", aim, h.add},
+		{"GET", "/v1/aim/callbacks", "ListAimCallbacks", "kooMessage:devCallback:list", aim, h.list},
+	}
+}
+
 type callbackEntry struct {
 	ID          string `json:"id"`
 	CallbackURL string `json:"callback_url"`

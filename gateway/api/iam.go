@@ -13,6 +13,13 @@ import (
 // identityHandlers serve the two IAM operations that KooMessage clients need (api.md §2.2, §2.3), in IAM's own shapes.
 type identityHandlers struct{ room *identity.Service }
 
+func (h identityHandlers) routes() []route {
+	return []route{
+		{"POST", "/v3/auth/tokens", "CreateToken", public, iam, h.createToken},
+		{"GET", "/v3/projects", "ListProjects", "", iam, h.listProjects},
+	}
+}
+
 // named is how IAM names a thing: by id, by name, or both.
 type named struct {
 	ID   string `json:"id,omitempty"`

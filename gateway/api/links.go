@@ -13,6 +13,14 @@ import (
 
 type linkHandlers struct{ room *shortlink.Service }
 
+func (h linkHandlers) routes() []route {
+	return []route{
+		{"POST", "/v1/aim/resolve-tasks", "CreateResolveTask", "kooMessage:devResolveTask:create", aim, h.create},
+		{"GET", "/v1/aim/resolve-tasks", "ListResolveTasks", "kooMessage:devResolveTask:list", aim, h.list},
+		{"GET", "/v1/aim/resolve-details", "ListAimResolveDetails", "kooMessage:devResolveTask:list", aim, h.details},
+	}
+}
+
 // linkWire is CreateResolveTaskParamMode: a link that was made, or the reason why it was not (api.md §7.1).
 type linkWire struct {
 	CustFlag     string            `json:"cust_flag"`

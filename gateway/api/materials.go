@@ -10,6 +10,14 @@ import (
 
 type materialHandlers struct{ room *templates.Materials }
 
+func (h materialHandlers) routes() []route {
+	return []route{
+		{"POST", "/v1/aim/template-materials", "UploadAimTemplateMaterial", "kooMessage:devTemplateMaterial:create", plain, h.upload},
+		{"GET", "/v1/aim/template-materials", "ListAimTemplateMaterials", "kooMessage:devTemplateMaterial:list", plain, h.list},
+		{"POST", "/v1/aim/template-materials/delete", "DeleteTemplateMaterial", "kooMessage:devTemplateMaterial:delete", plain, h.delete},
+	}
+}
+
 // upload is UploadAimTemplateMaterial (api.md §6.1).
 func (h materialHandlers) upload(ctx context.Context, r *Request) (any, error) {
 	b, err := fieldsOf(r.PostBody(), fault.Parameter)

@@ -14,6 +14,14 @@ import (
 
 type sendHandlers struct{ room *dispatch.Service }
 
+func (h sendHandlers) routes() []route {
+	return []route{
+		{"POST", "/v1/aim/send-tasks", "CreateAimSendTask", "kooMessage:devSendTask:create", aim, h.create},
+		{"GET", "/v1/aim/send-tasks", "ListAimSendTasks", "kooMessage:devSendTask:list", aim, h.list},
+		{"GET", "/v1/aim/send-details", "ListAimSendDetails", "kooMessage:devSendTask:list", aim, h.details},
+	}
+}
+
 // sendTaskRequest is the body of CreateAimSendTask (api.md §8.1).
 type sendTaskRequest struct {
 	TaskName    text            `json:"task_name"`

@@ -7,6 +7,13 @@ import (
 	"cardlink/dispatch"
 )
 
+func (h sendHandlers) appRoutes() []route {
+	return []route{
+		{"POST", "/v1/sms/apps", "CreateSmsApp", "kooMessage:aimMsgApp:create", plain, h.createApp},
+		{"GET", "/v1/sms/apps", "ListAimMsgApp", "kooMessage:aimMsgApp:list", plain, h.listApps},
+	}
+}
+
 // smsAppBody is the body of CreateSmsApp (api.md §12.1).
 type smsAppBody struct {
 	AppName    text `json:"app_name"`

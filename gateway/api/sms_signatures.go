@@ -9,6 +9,14 @@ import (
 	"cardlink/fault"
 )
 
+func (h sendHandlers) signatureRoutes() []route {
+	return []route{
+		{"POST", "/v1/sms/signatures/files", "UploadAimMsgSignatureFile", "kooMessage:aimMsgSignature:create", plain, h.uploadFile},
+		{"POST", "/v1/sms/signatures", "AddAimMsgSignature", "kooMessage:aimMsgSignature:create", plain, h.addSignature},
+		{"GET", "/v1/sms/signatures", "ListAimMsgSignature", "kooMessage:aimMsgSignature:list", plain, h.listSignatures},
+	}
+}
+
 func (h sendHandlers) uploadFile(ctx context.Context, r *Request) (any, error) {
 	form, err := r.FormFile("file")
 	if err != nil {

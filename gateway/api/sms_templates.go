@@ -9,6 +9,13 @@ import (
 	"cardlink/fault"
 )
 
+func (h sendHandlers) smsTemplateRoutes() []route {
+	return []route{
+		{"POST", "/v1/sms/templates", "CreateAimMsgTemplate", "kooMessage:aimMsgTemplate:create", plain, h.createSMSTemplate},
+		{"GET", "/v1/sms/templates", "ListAimMsgTemplate", "kooMessage:aimMsgTemplate:list", plain, h.listSMSTemplates},
+	}
+}
+
 // smsTemplateBody is the body of CreateAimMsgTemplate (api.md §14).
 type smsTemplateBody struct {
 	AppID              text                  `json:"app_id"`

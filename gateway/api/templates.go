@@ -14,6 +14,15 @@ import (
 
 type templateHandlers struct{ room *templates.Service }
 
+func (h templateHandlers) routes() []route {
+	return []route{
+		{"POST", "/v1/aim/templates", "CreateAimPersonalTemplate", "kooMessage:devTemplate:create", plain, h.create},
+		{"GET", "/v1/aim/templates", "ListAimTemplates", "kooMessage:devTemplate:list", aim, h.list},
+		{"PUT", "/v1/aim/template-state/{tpl_id}", "UpdatePersonalTemplateState", "kooMessage:devTemplate:update", plain, h.setState},
+		{"DELETE", "/v1/aim/template/{tpl_id}", "DeleteAimPersonalTemplate", "kooMessage:devTemplate:delete", plain, h.delete},
+	}
+}
+
 // create is CreateAimPersonalTemplate (api.md §5.1).
 func (h templateHandlers) create(ctx context.Context, r *Request) (any, error) {
 	body, err := fieldsOf(r.PostBody(), fault.TemplateNotJSON)

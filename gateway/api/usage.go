@@ -12,6 +12,12 @@ import (
 
 type usageHandlers struct{ room *billing.Service }
 
+func (h usageHandlers) routes() []route {
+	return []route{
+		{"GET", "/x/v1/usage", "ShowUsage", "kooMessage:usage:list", plain, h.show},
+	}
+}
+
 type usageEntry struct {
 	Meter    billing.Meter `json:"meter"`
 	Kind     string        `json:"kind"`
