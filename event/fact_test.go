@@ -173,6 +173,7 @@ func TestIDsAreDerivedFromTheFact(t *testing.T) {
 		"link-created": "lnk:s.example.com/Ab3xY9Qz", "send-submitted": "snd:m-3001", "send-receipt": "rcp:m-3001:final",
 		"parse-result": "prs:s.example.com/Ab3xY9Qz:1", "parse-result-fail": "prf:rs-4001", "link-click": "clk:rq-5001",
 		"card-expose": "exp:rs-4001:1", "card-click": "cck:rs-4001:2",
+		"menu-click": "mnu:5467ec75eb974f508cee2cee10a7cccc:d0e1:ce-1", "basic-submitted": "bsn:vt-6001:c1d2e3f4", "basic-receipt": "bas:vt-6001:c1d2e3f4:final",
 		"template-audit": "tpl:600000001:2:5", "hour-rated": "rat:t-7f3a:aim_send.marketing:2026-01-02T03:00:00Z:1",
 	}
 	for name, r := range facts(t) {
