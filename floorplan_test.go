@@ -35,14 +35,15 @@ var floor = map[string]string{
 	"dispatch/carrier/sim":   "dispatch/carrier dispatch/carrier/cmpp fault",
 	"callback":               "identity event fault",
 	"billing":                "event fault",
+	"serviceaccount":         "event fault",
 
 	// store serves the rooms, never the other way round.
-	"store":          "billing callback dispatch dispatch/carrier identity shortlink templates event event/journal fault",
-	"store/contract": "billing callback dispatch dispatch/carrier identity shortlink templates event event/journal event/relay fault",
+	"store":          "billing callback dispatch dispatch/carrier identity serviceaccount shortlink templates event event/journal fault",
+	"store/contract": "billing callback dispatch dispatch/carrier identity serviceaccount shortlink templates event event/journal event/relay fault",
 	"embedded":       "",
 
-	"gateway/api":  "billing callback dispatch identity render shortlink templates event fault",
-	"gateway/edge": "render shortlink templates event event/journal fault",
+	"gateway/api":  "billing callback dispatch identity render serviceaccount shortlink templates event fault",
+	"gateway/edge": "render serviceaccount shortlink templates event event/journal fault",
 	"gateway/ops":  "fault",
 
 	"bench": "dispatch/carrier dispatch/carrier/sim identity event fault",

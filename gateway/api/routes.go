@@ -7,6 +7,7 @@ import (
 	"cardlink/callback"
 	"cardlink/dispatch"
 	"cardlink/identity"
+	"cardlink/serviceaccount"
 	"cardlink/shortlink"
 	"cardlink/templates"
 )
@@ -20,6 +21,7 @@ type Rooms struct {
 	Sends     *dispatch.Service
 	Callbacks *callback.Service
 	Usage     *billing.Service
+	Accounts  *serviceaccount.Service
 }
 
 // routes is the whole API: every noun's file names its own operations.
@@ -36,5 +38,6 @@ func routes(d Rooms) []route {
 		templateHandlers{d.Templates}.routes(),
 		materialHandlers{d.Materials}.routes(),
 		usageHandlers{d.Usage}.routes(),
+		accountHandlers{d.Accounts}.routes(),
 	)
 }

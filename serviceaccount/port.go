@@ -1,0 +1,4 @@
+package serviceaccount
+
+// PortStore keeps ports and their bindings to accounts.
+type PortStore interface{}
