@@ -26,3 +26,6 @@ type Media struct {
 
 // Path is the address of a picture on the edge, without origin and leading slash: the resource_url of api.md §17.1. What is served there never changes.
 func (m *Media) Path() string { return "media/" + m.ID }
+
+// Private reports whether the picture is for its tenant and reviewers only.
+func (m *Media) Private() bool { return m.FileType == FileOther }

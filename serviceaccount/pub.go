@@ -1,6 +1,11 @@
 package serviceaccount
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+)
 
 // The states of accounts, menus and portals (api.md §17, state).
 const (
@@ -55,6 +60,9 @@ type PubContent struct {
 	Industry           int      `json:"industry"`                          // 1-11
 	AuthorizationFiles []string `json:"authorization_files"`               // resource ids
 }
+
+// NameKey is what two names have in common that people would take for the same: letter case and width do not count.
+func NameKey(name string) string { return strings.ToLower(norm.NFKC.String(name)) }
 
 // Pub is a service account. Its content is the version in force; while there is none, the revision submitted last.
 type Pub struct {
