@@ -18,6 +18,9 @@ type Error struct {
 	Field string // the wire name of the offending field ("params[3].custom_url"); empty if the request as a whole is at fault
 	Rule  string // what is wrong and what would be right, in English; empty = the table's text
 	Err   error  // the cause, for the log only; never shown
+
+	rule   string // Rule in Chinese; empty = what chinese.go makes of Rule
+	status int    // HTTP status where it is not the code's own; 0 = the table's
 }
 
 // New returns a failure without a field. An empty rule means the table's own text.
@@ -83,29 +86,45 @@ const (
 	Chinese
 )
 
-// Text is what the caller reads: "field: rule" or the table's text. In Chinese the table's text leads and the field follows,
-// since rules are written in English.
+// Text is what the caller reads: "field: rule", or the table's text where no rule is named. In Chinese a rule that nobody has translated stands in English behind
+// the table's text.
 func (e *Error) Text(l Language) string {
 	entry := table[e.Code]
-	if l == Chinese {
-		s := entry.zh
-		if e.Field != "" {
-			s += "（" + e.Field + "）"
+	if l != Chinese {
+		rule := e.Rule
+		if rule == "" {
+			rule = entry.en
 		}
-		return s
+		if e.Field != "" {
+			return e.Field + ": " + rule
+		}
+		return rule
 	}
-	rule := e.Rule
+	rule := e.rule
 	if rule == "" {
-		rule = entry.en
+		rule = translate(e.Rule)
 	}
+	switch {
+	case rule != "" && e.Field != "":
+		return e.Field + "：" + rule
+	case rule != "":
+		return rule
+	}
+	s := entry.zh
 	if e.Field != "" {
-		return e.Field + ": " + rule
+		s += "（" + e.Field + "）"
 	}
-	return rule
+	if e.Rule != "" {
+		s += "：" + e.Rule
+	}
+	return s
 }
 
-// Status is the HTTP status of the code; 500 for a code that is not in the table.
+// Status is the HTTP status of the failure: its own, or its code's; 500 for a code that is not in the table.
 func (e *Error) Status() int {
+	if e.status != 0 {
+		return e.status
+	}
 	if entry, ok := table[e.Code]; ok {
 		return entry.status
 	}

@@ -69,13 +69,15 @@ func TestWhatCallersRead(t *testing.T) {
 		status int
 	}{
 		{New(Parameter, ""), "request parameter error", "请求参数错误", 400},
-		{In(Parameter, "limit", "must be 1-100"), "limit: must be 1-100", "请求参数错误（limit）", 400},
-		{Inf(Parameter, "limit", "must be 1-%d", 100), "limit: must be 1-100", "请求参数错误（limit）", 400},
-		{Newf(Forbidden, "no %s", "right"), "no right", "没有操作权限", 403},
+		{In(Parameter, "limit", "must be 1-100"), "limit: must be 1-100", "limit：须为1-100", 400},
+		{Inf(Parameter, "limit", "must be 1-%d", 100), "limit: must be 1-100", "limit：须为1-100", 400},
+		{Newf(Forbidden, "no %s", "right"), "no right", "没有操作权限：no right", 403},
 		{Wrap(Internal, cause), "internal error", "内部错误", 500},
 		{Of(fmt.Errorf("read: %w", cause)), "internal error", "内部错误", 500},
 		{Of(fmt.Errorf("create: %w", In(UnknownTemplate, "tpl_id", ""))), "tpl_id: template does not exist", "模板不存在（tpl_id）", 400},
-		{New("KM.99999999", "odd"), "odd", "", 500},
+		{New("KM.99999999", "odd"), "odd", "：odd", 500},
+		{New(Parameter, ""), "request parameter error", "请求参数错误", 400},
+		{In(Parameter, "tpl_id", "is older than the moon"), "tpl_id: is older than the moon", "请求参数错误（tpl_id）：is older than the moon", 400},
 	} {
 		if en, zh := c.in.Text(English), c.in.Text(Chinese); en != c.en || zh != c.zh || c.in.Status() != c.status {
 			t.Errorf("%v: %q, %q, %d; want %q, %q, %d", c.in.Code, en, zh, c.in.Status(), c.en, c.zh, c.status)
