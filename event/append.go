@@ -52,7 +52,12 @@ func (d *ParseResult) AppendValue(dst []byte, tenant string) []byte {
 	dst = appendOptional(dst, "reason", d.Reason)
 	dst = appendOptional(dst, "device_ref", d.DeviceRef)
 	dst = appendOptional(dst, "node", d.Node)
-	dst = append(dst, `","parsed_at":"`...)
+	dst = appendOptional(dst, "visitor_ref", d.VisitorRef)
+	if d.FromSend {
+		dst = append(dst, `","from_send":true,"parsed_at":"`...)
+	} else {
+		dst = append(dst, `","parsed_at":"`...)
+	}
 	dst = d.ParsedAt.AppendFormat(dst, time.RFC3339Nano)
 	return append(dst, `"}}`...)
 }
@@ -78,10 +83,76 @@ func (d *LinkClick) AppendValue(dst []byte, tenant string) []byte {
 	dst = strconv.AppendBool(dst, d.Bot)
 	dst = append(dst, `,"ip_prefix_hash":"`...)
 	dst = appendText(dst, d.IPPrefixHash)
+	dst = appendOptional(dst, "visitor_ref", d.VisitorRef)
 	dst = appendOptional(dst, "referrer_host", d.ReferrerHost)
 	dst = append(dst, `","clicked_at":"`...)
 	dst = d.ClickedAt.AppendFormat(dst, time.RFC3339Nano)
 	return append(dst, `"}}`...)
+}
+
+// AppendFrame appends d as a framed record, like ParseResult.AppendFrame.
+func (d *CardExpose) AppendFrame(dst []byte, tenant string) []byte {
+	dst = appendFrameHead(dst, TopicLink, d.AimURL)
+	dst = appendBeaconID(dst, "exp:", d.ResolveID, d.ClientSeq)
+	dst = appendEnvelope(dst, SourceEdge, TypeCardExpose, tenant, d.ExposedAt)
+	dst = append(dst, `{"resolve_id":"`...)
+	dst = appendText(dst, d.ResolveID)
+	dst = append(dst, `","client_seq":`...)
+	dst = strconv.AppendInt(dst, d.ClientSeq, 10)
+	dst = append(dst, `,"aim_code":"`...)
+	dst = appendText(dst, d.AimCode)
+	dst = appendMember(dst, "aim_url", d.AimURL)
+	dst = appendMember(dst, "tpl_id", d.TplID)
+	dst = appendMember(dst, "vendor", d.Vendor)
+	dst = appendOptional(dst, "device_ref", d.DeviceRef)
+	dst = append(dst, `","page":`...)
+	dst = strconv.AppendInt(dst, int64(d.Page), 10)
+	if d.Implied {
+		dst = append(dst, `,"implied":true`...)
+	}
+	if d.VisitorRef != "" {
+		dst = append(dst, `,"visitor_ref":"`...)
+		dst = appendText(dst, d.VisitorRef)
+		dst = append(dst, '"')
+	}
+	dst = append(dst, `,"exposed_at":"`...)
+	dst = d.ExposedAt.AppendFormat(dst, time.RFC3339Nano)
+	return append(dst, `"}}`...)
+}
+
+// AppendFrame appends d as a framed record, like ParseResult.AppendFrame.
+func (d *CardClick) AppendFrame(dst []byte, tenant string) []byte {
+	dst = appendFrameHead(dst, TopicLink, d.AimURL)
+	dst = appendBeaconID(dst, "cck:", d.ResolveID, d.ClientSeq)
+	dst = appendEnvelope(dst, SourceEdge, TypeCardClick, tenant, d.ClickedAt)
+	dst = append(dst, `{"resolve_id":"`...)
+	dst = appendText(dst, d.ResolveID)
+	dst = append(dst, `","client_seq":`...)
+	dst = strconv.AppendInt(dst, d.ClientSeq, 10)
+	dst = append(dst, `,"aim_url":"`...)
+	dst = appendText(dst, d.AimURL)
+	dst = appendMember(dst, "tpl_id", d.TplID)
+	dst = appendMember(dst, "vendor", d.Vendor)
+	dst = append(dst, `","position_number":`...)
+	dst = strconv.AppendInt(dst, int64(d.PositionNumber), 10)
+	dst = append(dst, `,"page_order":`...)
+	dst = strconv.AppendInt(dst, int64(d.PageOrder), 10)
+	dst = append(dst, `,"action_type":"`...)
+	dst = appendText(dst, d.ActionType)
+	dst = appendOptional(dst, "device_ref", d.DeviceRef)
+	dst = appendOptional(dst, "visitor_ref", d.VisitorRef)
+	dst = append(dst, `","clicked_at":"`...)
+	dst = d.ClickedAt.AppendFormat(dst, time.RFC3339Nano)
+	return append(dst, `"}}`...)
+}
+
+// appendBeaconID opens the envelope of a beacon's fact, up to the open text of its id.
+func appendBeaconID(dst []byte, kind, resolveID string, seq int64) []byte {
+	dst = append(dst, `{"specversion":"1.0","id":"`...)
+	dst = append(dst, kind...)
+	dst = appendText(dst, resolveID)
+	dst = append(dst, ':')
+	return strconv.AppendInt(dst, seq, 10)
 }
 
 // AppendValue appends d's CloudEvents JSON. Links are created a hundred at a time, which makes the general encoder worth passing by.

@@ -63,7 +63,8 @@ func TestAppendedParseResultEqualsItsRecord(t *testing.T) {
 			AimCodeType: s.Draw(t, "type"), LinkID: rapid.Int64().Draw(t, "link"), Ordinal: rapid.Int64().Draw(t, "ordinal"),
 			Repeat: rapid.Bool().Draw(t, "repeat"), Vendor: s.Draw(t, "vendor"), Model: s.Draw(t, "model"), TplID: s.Draw(t, "tpl"),
 			TplVersion: rapid.Int().Draw(t, "version"), Result: rapid.SampledFrom([]string{ResultSuccess, ResultFail}).Draw(t, "result"),
-			Reason: s.Draw(t, "reason"), DeviceRef: s.Draw(t, "device"), Node: s.Draw(t, "node"), ParsedAt: times().Draw(t, "at"),
+			Reason: s.Draw(t, "reason"), DeviceRef: s.Draw(t, "device"), Node: s.Draw(t, "node"),
+			VisitorRef: s.Draw(t, "visitor"), FromSend: rapid.Bool().Draw(t, "from send"), ParsedAt: times().Draw(t, "at"),
 		}
 		want, err := d.Record("tenant")
 		if err != nil {
@@ -79,13 +80,37 @@ func TestAppendedLinkClickEqualsItsRecord(t *testing.T) {
 		d := LinkClick{
 			RequestID: s.Draw(t, "id"), AimCode: s.Draw(t, "code"), AimURL: rapid.StringMatching(`[a-z.]{1,20}/[A-Za-z0-9]{3,10}`).Draw(t, "url"),
 			TplID: s.Draw(t, "tpl"), Target: s.Draw(t, "target"), UAClass: s.Draw(t, "class"), Bot: rapid.Bool().Draw(t, "bot"),
-			IPPrefixHash: s.Draw(t, "ip"), ReferrerHost: s.Draw(t, "referrer"), ClickedAt: times().Draw(t, "at"),
+			IPPrefixHash: s.Draw(t, "ip"), VisitorRef: s.Draw(t, "visitor"), ReferrerHost: s.Draw(t, "referrer"), ClickedAt: times().Draw(t, "at"),
 		}
 		want, err := d.Record("tenant")
 		if err != nil {
 			t.Fatal(err)
 		}
 		sameFact[LinkClick](t, want, d.AppendFrame(nil, "tenant"), d.AppendValue(nil, "tenant"))
+	})
+}
+
+func TestAppendedBeaconFactsEqualTheirRecords(t *testing.T) {
+	s := texts()
+	rapid.Check(t, func(t *rapid.T) {
+		url := rapid.StringMatching(`[a-z.]{1,20}/[A-Za-z0-9]{3,10}`).Draw(t, "url")
+		x := CardExpose{
+			ResolveID: s.Draw(t, "id"), ClientSeq: rapid.Int64().Draw(t, "seq"), AimCode: s.Draw(t, "code"), AimURL: url, TplID: s.Draw(t, "tpl"), Vendor: s.Draw(t, "vendor"),
+			DeviceRef: s.Draw(t, "device"), Page: rapid.Int().Draw(t, "page"), Implied: rapid.Bool().Draw(t, "implied"), VisitorRef: s.Draw(t, "visitor"), ExposedAt: times().Draw(t, "at"),
+		}
+		want, err := x.Record("tenant")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameFact[CardExpose](t, want, x.AppendFrame(nil, "tenant"), x.AppendFrame(nil, "tenant")[2+len(url):])
+		c := CardClick{
+			ResolveID: x.ResolveID, ClientSeq: x.ClientSeq, AimURL: url, TplID: x.TplID, Vendor: x.Vendor, PositionNumber: rapid.Int().Draw(t, "position"), PageOrder: x.Page,
+			ActionType: s.Draw(t, "action"), DeviceRef: x.DeviceRef, VisitorRef: x.VisitorRef, ClickedAt: x.ExposedAt,
+		}
+		if want, err = c.Record("tenant"); err != nil {
+			t.Fatal(err)
+		}
+		sameFact[CardClick](t, want, c.AppendFrame(nil, "tenant"), c.AppendFrame(nil, "tenant")[2+len(url):])
 	})
 }
 
@@ -113,10 +138,14 @@ func TestAppendingFactsDoesNotAllocate(t *testing.T) {
 	at := time.Unix(1_767_323_045, 123_000_000)
 	p := &ParseResult{ResolveID: "29ae28ea-0300-4da1-8e54-6c91319fcccc", AimURL: "s.example.com/PDARc6xy", Vendor: "HUAWEI", Result: ResultSuccess, ParsedAt: at}
 	c := &LinkClick{RequestID: "29ae28ea-0300-4da1-8e54-6c91319fcccc", AimURL: "s.example.com/PDARc6xy", Target: "h5", ClickedAt: at}
+	x := &CardExpose{ResolveID: p.ResolveID, AimURL: p.AimURL, Vendor: VendorH5, Implied: true, VisitorRef: "77aa88bb99cc0011", ExposedAt: at}
+	k := &CardClick{ResolveID: p.ResolveID, AimURL: p.AimURL, Vendor: VendorH5, ActionType: "OPEN_URL", VisitorRef: "77aa88bb99cc0011", ClickedAt: at}
 	buf := make([]byte, 0, 4<<10)
 	if n := testing.AllocsPerRun(1000, func() {
 		buf = p.AppendFrame(buf[:0], "tenant")
 		buf = c.AppendFrame(buf[:0], "tenant")
+		buf = x.AppendFrame(buf[:0], "tenant")
+		buf = k.AppendFrame(buf[:0], "tenant")
 	}); n != 0 {
 		t.Fatalf("%v allocations, want 0", n)
 	}

@@ -25,6 +25,24 @@ func (d LinkCreated) Record(tenant string, at time.Time) (Record, error) {
 	return encode(d, TypeLinkCreated, SourceAPI, tenant, "lnk:"+d.AimURL, d.AimURL, at)
 }
 
+// SendAccepted is the fact that we took a send task: its links and messages are on disk. SubmissionCount is the numbers in the request, SendCount those of them
+// that got a link and are queued.
+type SendAccepted struct {
+	TaskID          string    `json:"task_id"`
+	TplID           string    `json:"tpl_id"`
+	TplName         string    `json:"tpl_name"`
+	SMSTplID        string    `json:"sms_tpl_id"`
+	SMSKind         string    `json:"sms_kind"`
+	SubmissionCount int       `json:"submission_count"`
+	SendCount       int       `json:"send_count"`
+	AcceptedAt      time.Time `json:"accepted_at"`
+}
+
+// Record addresses the fact; its id is acc:{task_id}.
+func (d SendAccepted) Record(tenant string) (Record, error) {
+	return encode(d, TypeSendAccepted, SourceAPI, tenant, "acc:"+d.TaskID, d.TaskID, d.AcceptedAt)
+}
+
 // SendSubmitted is the fact that the carrier accepted all parts of a message.
 type SendSubmitted struct {
 	TaskID      string    `json:"task_id"`
@@ -92,6 +110,8 @@ type ParseResult struct {
 	Reason      string    `json:"reason,omitempty"` // templates.md §9.1 reject reasons
 	DeviceRef   string    `json:"device_ref,omitempty"`
 	Node        string    `json:"node,omitempty"`
+	VisitorRef  string    `json:"visitor_ref,omitempty"` // who is counted as one visitor: 16 hex digits of a keyed hash
+	FromSend    bool      `json:"from_send,omitempty"`   // the link belongs to a send task
 	ParsedAt    time.Time `json:"parsed_at"`
 }
 
@@ -124,6 +144,7 @@ type LinkClick struct {
 	UAClass      string    `json:"ua_class"` // human, preview, scanner, prefetch, head, unknown
 	Bot          bool      `json:"bot"`
 	IPPrefixHash string    `json:"ip_prefix_hash"`
+	VisitorRef   string    `json:"visitor_ref,omitempty"` // as in ParseResult; of page views only
 	ReferrerHost string    `json:"referrer_host,omitempty"`
 	ClickedAt    time.Time `json:"clicked_at"`
 }
@@ -133,17 +154,24 @@ func (d LinkClick) Record(tenant string) (Record, error) {
 	return encode(d, TypeLinkClick, SourceEdge, tenant, "clk:"+d.RequestID, d.AimURL, d.ClickedAt)
 }
 
-// CardExpose is the fact that a handset showed a page of a card. ClientSeq counts the beacons of one resolution, so a repeated beacon has the same id.
+// VendorH5 is the vendor of exposures and clicks of the H5 page.
+const VendorH5 = "H5"
+
+// CardExpose is the fact that a handset showed a page of a card, or a browser the H5 page. ResolveID is the resolution, or the request id of the page view's
+// LinkClick. ClientSeq counts the beacons of one resolution, so a repeated beacon has the same id.
 type CardExpose struct {
-	ResolveID string    `json:"resolve_id"`
-	ClientSeq int64     `json:"client_seq"`
-	AimCode   string    `json:"aim_code"`
-	AimURL    string    `json:"aim_url"`
-	TplID     string    `json:"tpl_id"`
-	Vendor    string    `json:"vendor"`
-	DeviceRef string    `json:"device_ref,omitempty"`
-	Page      int       `json:"page"` // from 1
-	ExposedAt time.Time `json:"exposed_at"`
+	ResolveID string `json:"resolve_id"`
+	ClientSeq int64  `json:"client_seq"`
+	AimCode   string `json:"aim_code"`
+	AimURL    string `json:"aim_url"`
+	TplID     string `json:"tpl_id"`
+	Vendor    string `json:"vendor"`
+	DeviceRef string `json:"device_ref,omitempty"`
+	Page      int    `json:"page"` // from 1
+	// Implied: the resolution, or the page view of a human, stands for this exposure already. It confirms and adds nothing to count.
+	Implied    bool      `json:"implied,omitempty"`
+	VisitorRef string    `json:"visitor_ref,omitempty"` // as in the ParseResult or LinkClick
+	ExposedAt  time.Time `json:"exposed_at"`
 }
 
 // Record addresses the fact; its id is exp:{resolve_id}:{client_seq}.
@@ -162,6 +190,7 @@ type CardClick struct {
 	PageOrder      int       `json:"page_order"`
 	ActionType     string    `json:"action_type"`
 	DeviceRef      string    `json:"device_ref,omitempty"`
+	VisitorRef     string    `json:"visitor_ref,omitempty"` // as in the ParseResult or LinkClick
 	ClickedAt      time.Time `json:"clicked_at"`
 }
 

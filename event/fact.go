@@ -17,6 +17,7 @@ type Type string
 // The facts (billing.md §10). The names are the contract with every consumer and never change; a new shape is a new version.
 const (
 	TypeLinkCreated   Type = "aim.link.created.v1"
+	TypeSendAccepted  Type = "aim.send.accepted.v1"
 	TypeSendSubmitted Type = "aim.send.submitted.v1"
 	TypeSendReceipt   Type = "aim.send.receipt.v1"
 	TypeParseResult   Type = "aim.parse.result.v1"
@@ -34,7 +35,7 @@ const (
 // Topics carry facts. Partition key = link or message id, so facts of one link or message stay in order.
 const (
 	TopicLink       = "cardlink.link"     // aim.link.created, aim.link.click, aim.card.*
-	TopicSend       = "cardlink.send"     // aim.send.submitted, aim.send.receipt
+	TopicSend       = "cardlink.send"     // aim.send.accepted, aim.send.submitted, aim.send.receipt
 	TopicParse      = "cardlink.parse"    // aim.parse.result
 	TopicTemplate   = "cardlink.template" // template.audit.changed
 	TopicBilling    = "cardlink.billing"  // billing.*
@@ -53,7 +54,7 @@ func TopicOf(t Type) string {
 	switch t {
 	case TypeLinkCreated, TypeLinkClick, TypeCardExpose, TypeCardClick:
 		return TopicLink
-	case TypeSendSubmitted, TypeSendReceipt:
+	case TypeSendAccepted, TypeSendSubmitted, TypeSendReceipt:
 		return TopicSend
 	case TypeParseResult:
 		return TopicParse

@@ -32,6 +32,10 @@ func facts(t *testing.T) map[string]Record {
 		TplVersion: 2, ResolvingTimes: 1, ExpireAt: at.AddDate(0, 0, 30).UTC(),
 	}.Record(tenant, at)
 	add("link-created", r, err)
+	r, err = SendAccepted{
+		TaskID: "st-2001", TplID: "600000001", TplName: "秋季会员日", SMSTplID: "sms-9", SMSKind: "marketing", SubmissionCount: 100, SendCount: 99, AcceptedAt: at.UTC(),
+	}.Record(tenant)
+	add("send-accepted", r, err)
 	r, err = SendSubmitted{
 		TaskID: "st-2001", MsgID: "m-3001", CustRef: "c1d2e3f4", Carrier: "cmcc", SMSKind: "marketing", Segments: 2, Channel: "cmpp-1",
 		SMSTplID: "sms-9", Sign: "示例商城", TplID: "600000001", WithLink: true, SubmittedAt: at.UTC(),
@@ -45,7 +49,7 @@ func facts(t *testing.T) map[string]Record {
 	parsed := ParseResult{
 		ResolveID: "rs-4001", TaskID: "rt-1001", AimCode: "Ab3xY9Qz", AimURL: "s.example.com/Ab3xY9Qz", AimCodeType: "individual",
 		LinkID: 81, Ordinal: 1, Vendor: "HUAWEI", Model: "P60", TplID: "600000001", TplVersion: 2, Result: ResultSuccess,
-		DeviceRef: "d0e1", Node: "edge-1", ParsedAt: at.UTC(),
+		DeviceRef: "d0e1", Node: "edge-1", VisitorRef: "77aa88bb99cc0011", FromSend: true, ParsedAt: at.UTC(),
 	}
 	r, err = parsed.Record(tenant)
 	add("parse-result", r, err)
@@ -53,8 +57,8 @@ func facts(t *testing.T) map[string]Record {
 	r, err = parsed.Record(tenant)
 	add("parse-result-fail", r, err)
 	r, err = LinkClick{
-		RequestID: "rq-5001", AimCode: "Ab3xY9Qz", AimURL: "s.example.com/Ab3xY9Qz", TplID: "600000001", Target: "custom_url",
-		UAClass: "human", IPPrefixHash: "9f8e", ReferrerHost: "www.example.org", ClickedAt: at.UTC(),
+		RequestID: "rq-5001", AimCode: "Ab3xY9Qz", AimURL: "s.example.com/Ab3xY9Qz", TplID: "600000001", Target: "h5",
+		UAClass: "human", IPPrefixHash: "9f8e", VisitorRef: "77aa88bb99cc0011", ReferrerHost: "www.example.org", ClickedAt: at.UTC(),
 	}.Record(tenant)
 	add("link-click", r, err)
 	r, err = MenuClick{
@@ -72,12 +76,12 @@ func facts(t *testing.T) map[string]Record {
 	add("basic-receipt", r, err)
 	r, err = CardExpose{
 		ResolveID: "rs-4001", ClientSeq: 1, AimCode: "Ab3xY9Qz", AimURL: "s.example.com/Ab3xY9Qz", TplID: "600000001", Vendor: "HUAWEI",
-		DeviceRef: "d0e1", Page: 1, ExposedAt: at.UTC(),
+		DeviceRef: "d0e1", Page: 1, Implied: true, VisitorRef: "77aa88bb99cc0011", ExposedAt: at.UTC(),
 	}.Record(tenant)
 	add("card-expose", r, err)
 	r, err = CardClick{
 		ResolveID: "rs-4001", ClientSeq: 2, AimURL: "s.example.com/Ab3xY9Qz", TplID: "600000001", Vendor: "HUAWEI",
-		PositionNumber: 3, PageOrder: 1, ActionType: "OPEN_URL", DeviceRef: "d0e1", ClickedAt: at.UTC(),
+		PositionNumber: 3, PageOrder: 1, ActionType: "OPEN_URL", DeviceRef: "d0e1", VisitorRef: "77aa88bb99cc0011", ClickedAt: at.UTC(),
 	}.Record(tenant)
 	add("card-click", r, err)
 	r, err = TemplateAudit{
@@ -170,7 +174,7 @@ func TestDecodeReturnsWhatWasEncoded(t *testing.T) {
 
 func TestIDsAreDerivedFromTheFact(t *testing.T) {
 	ids := map[string]string{
-		"link-created": "lnk:s.example.com/Ab3xY9Qz", "send-submitted": "snd:m-3001", "send-receipt": "rcp:m-3001:final",
+		"link-created": "lnk:s.example.com/Ab3xY9Qz", "send-accepted": "acc:st-2001", "send-submitted": "snd:m-3001", "send-receipt": "rcp:m-3001:final",
 		"parse-result": "prs:s.example.com/Ab3xY9Qz:1", "parse-result-fail": "prf:rs-4001", "link-click": "clk:rq-5001",
 		"card-expose": "exp:rs-4001:1", "card-click": "cck:rs-4001:2",
 		"menu-click": "mnu:5467ec75eb974f508cee2cee10a7cccc:d0e1:ce-1", "basic-submitted": "bsn:vt-6001:c1d2e3f4", "basic-receipt": "bas:vt-6001:c1d2e3f4:final",

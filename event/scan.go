@@ -52,9 +52,9 @@ func (s *scanner) text(name string, optional bool) string {
 	return string(b[1 : end+1])
 }
 
-// plain takes a number or boolean.
-func (s *scanner) plain(name string) []byte {
-	b, found := s.member(name, false)
+// plain takes a number or boolean. An absent optional member is nil.
+func (s *scanner) plain(name string, optional bool) []byte {
+	b, found := s.member(name, optional)
 	if !found {
 		return nil
 	}
@@ -68,7 +68,7 @@ func (s *scanner) plain(name string) []byte {
 }
 
 func (s *scanner) int(name string) int64 {
-	n, err := strconv.ParseInt(string(s.plain(name)), 10, 64)
+	n, err := strconv.ParseInt(string(s.plain(name, false)), 10, 64)
 	s.ok = s.ok && err == nil
 	return n
 }
@@ -107,7 +107,7 @@ func scanParseResult(value []byte) (d ParseResult, ok bool) {
 	d.AimCodeType = s.text("aim_code_type", false)
 	d.LinkID = s.int("link_id")
 	d.Ordinal = s.int("ordinal")
-	d.Repeat = string(s.plain("repeat")) == "true"
+	d.Repeat = string(s.plain("repeat", false)) == "true"
 	d.Vendor = s.text("vendor", false)
 	d.Model = s.text("model", true)
 	d.TplID = s.text("tpl_id", false)
@@ -116,6 +116,8 @@ func scanParseResult(value []byte) (d ParseResult, ok bool) {
 	d.Reason = s.text("reason", true)
 	d.DeviceRef = s.text("device_ref", true)
 	d.Node = s.text("node", true)
+	d.VisitorRef = s.text("visitor_ref", true)
+	d.FromSend = string(s.plain("from_send", true)) == "true"
 	parsed, err := time.Parse(time.RFC3339Nano, s.text("parsed_at", false))
 	d.ParsedAt = parsed
 	return d, s.ok && err == nil && string(s.rest) == "}}"

@@ -18,11 +18,13 @@ func TestReadParseResultReadsWhatWasWritten(t *testing.T) {
 			ResolveID: s.Draw(t, "id"), TaskID: s.Draw(t, "task"), AimCode: s.Draw(t, "code"), AimURL: s.Draw(t, "url"), AimCodeType: s.Draw(t, "type"),
 			LinkID: rapid.Int64().Draw(t, "link"), Ordinal: rapid.Int64().Draw(t, "ordinal"), Repeat: rapid.Bool().Draw(t, "repeat"), Vendor: s.Draw(t, "vendor"),
 			Model: s.Draw(t, "model"), TplID: s.Draw(t, "tpl"), TplVersion: rapid.Int().Draw(t, "version"), Result: s.Draw(t, "result"), Reason: s.Draw(t, "reason"),
-			DeviceRef: s.Draw(t, "device"), Node: s.Draw(t, "node"), ParsedAt: times().Draw(t, "at"),
+			DeviceRef: s.Draw(t, "device"), Node: s.Draw(t, "node"), VisitorRef: s.Draw(t, "visitor"), FromSend: rapid.Bool().Draw(t, "from send"),
+			ParsedAt: times().Draw(t, "at"),
 		}
 		if rapid.Bool().Draw(t, "plain") {
 			d.ResolveID, d.TaskID, d.AimCode, d.AimURL, d.AimCodeType, d.Vendor, d.Model = "r", "t", "c", "u/c", "group", "OPPO", rapid.SampledFrom([]string{"", "字,}"}).Draw(t, "m")
 			d.TplID, d.Result, d.Reason, d.DeviceRef, d.Node = "6", "success", "", "ab", "n\",1}"[:1]
+			d.VisitorRef = rapid.SampledFrom([]string{"", "77aa"}).Draw(t, "v")
 		}
 		value := d.AppendValue(nil, "tenant")
 		// The general encoder's view of the same value, which replaces bytes that are no text.
