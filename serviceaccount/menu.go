@@ -29,12 +29,17 @@ type MenuExt struct {
 	ThirdServiceName string `json:"third_service_name,omitempty"`
 }
 
-// Menu is the menu of an account. Its items are the version in force; while there is none, the revision submitted last.
+// MenuContent is what a revision of a menu sets.
+type MenuContent struct {
+	Items []MenuItem `json:"menu_items"`
+}
+
+// Menu is the menu of an account. Its content is the version in force; while there is none, the revision submitted last.
 type Menu struct {
 	ID     string // menu_id, 32 lower-case hex digits
 	PubID  string
 	Tenant string
-	Items  []MenuItem
+	MenuContent
 	Life
-	Pending []MenuItem // in review; nil = nothing is
+	Pending *MenuContent // in review; nil = nothing is
 }
