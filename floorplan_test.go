@@ -35,6 +35,7 @@ var floor = map[string]string{
 	"dispatch/carrier/sim":   "dispatch/carrier dispatch/carrier/cmpp fault",
 	"callback":               "identity event fault",
 	"billing":                "event fault",
+	"review":                 "identity fault",
 	"serviceaccount":         "event fault",
 
 	// store serves the rooms, never the other way round.
@@ -42,7 +43,7 @@ var floor = map[string]string{
 	"store/contract": "billing callback dispatch dispatch/carrier identity serviceaccount shortlink templates event event/journal event/relay fault",
 	"embedded":       "",
 
-	"gateway/api":  "billing callback dispatch identity render serviceaccount shortlink templates event fault",
+	"gateway/api":  "review billing callback dispatch identity render serviceaccount shortlink templates event fault",
 	"gateway/edge": "render serviceaccount shortlink templates event event/journal fault",
 	"gateway/ops":  "fault",
 

@@ -65,7 +65,7 @@ func (p Policy) validate() error {
 	if err := validName("name", p.Name); err != nil {
 		return err
 	}
-	if systemPolicy(p.Name) != nil {
+	if systemPolicy(p.Name) != nil || p.Name == OperatorPolicy {
 		return fault.In(fault.Parameter, "name", "is the name of a system policy")
 	}
 	if n := len(p.Statements); n == 0 || n > maxStatements {
@@ -88,11 +88,14 @@ func (p Policy) validate() error {
 }
 
 // Allowed reports whether a caller may perform an action ("kooMessage:devTemplate:create", TeAdmin). The empty action is open to every
-// authenticated caller. Administrators may do everything; for all others nothing is allowed that no statement allows, and one statement that
+// authenticated caller. Administrators may do everything but Operate; for all others nothing is allowed that no statement allows, and one statement that
 // denies outweighs all that allow (api.md §2.4).
 func (s *Service) Allowed(p Principal, action string) bool { return allowed(p, action) }
 
 func allowed(p Principal, action string) bool {
+	if action == Operate {
+		return operates(p)
+	}
 	if p.Admin || action == "" {
 		return true
 	}

@@ -71,6 +71,15 @@ var grants = [...]grant{
 
 	// Functions of the web console and of our extensions: console work is not for Development (api.md §2.4).
 	{richMessage, "kooMessage:usage:list", "FRCD", ""},
+	{richMessage, "kooMessage:domain:list", "FRC", ""},
+	{richMessage, "kooMessage:domain:create", "FC", ""},
+	{richMessage, "kooMessage:domain:delete", "F", ""},
+	{richMessage, "kooMessage:company:list", "FRC", ""},
+	{richMessage, "kooMessage:company:update", "FC", ""},
+	{richMessage, "kooMessage:deadLetter:list", "FRCD", ""},
+	{richMessage, "kooMessage:deadLetter:replay", "FCD", ""},
+	{richMessage, "kooMessage:blacklist:list", "FRCD", ""},
+	{richMessage, "kooMessage:blacklist:update", "FCD", ""},
 	{richMessage, "kooMessage:numberFile:upload", "FC", ""},
 	{richMessage, "kooMessage:numberFile:list", "FRC", ""},
 	{richMessage, "kooMessage:linkFile:create", "FC", ""},

@@ -3,6 +3,7 @@ package shortlink
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"cardlink/fault"
 )
@@ -13,7 +14,17 @@ type Domain struct {
 	Tenant     string // who may make links on it; empty: every tenant
 	Generation string // "1" standard codes, "2" custom codes
 	Frozen     bool   // no new links, and its links answer as gone
+	State      string // of its review; only approved ones take links (empty = approved)
+	Words      string // the reviewer's
+	CreatedAt  time.Time
 }
+
+// The states of a domain's or jump host's review.
+const (
+	Approved = "approved"
+	Pending  = "pending"
+	Rejected = "rejected"
+)
 
 // The generation types of codes (api.md §7.1).
 const (

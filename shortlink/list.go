@@ -50,35 +50,3 @@ func (s *Service) narrow(f *LinkFilter, aimURL string) bool {
 	}
 	return true
 }
-
-// RegisterDomain registers a short-link domain for one generation type, for a tenant or, with an empty tenant, for all.
-func (s *Service) RegisterDomain(ctx context.Context, d Domain) error {
-	name, err := ParseDomain(d.Name)
-	if err != nil {
-		return fault.In(fault.Parameter, "domain", err.Error())
-	}
-	if d.Generation != Standard && d.Generation != Custom {
-		return fault.In(fault.Parameter, "generation_type", "must be 1 or 2")
-	}
-	d.Name = name
-	return s.o.Store.SaveDomain(ctx, d)
-}
-
-// Domains lists the domains a tenant may use.
-func (s *Service) Domains(ctx context.Context, tenant string) ([]Domain, error) {
-	return s.o.Store.Domains(ctx, tenant)
-}
-
-// RegisterJump allows a host as the target of a tenant's custom_url; "*.example.com" allows every host below example.com.
-func (s *Service) RegisterJump(ctx context.Context, tenant, host string) error {
-	host = strings.ToLower(host)
-	if !isHost(strings.TrimPrefix(host, "*.")) {
-		return fault.In(fault.Parameter, "host", "must be a host name such as shop.example.com or *.example.com")
-	}
-	return s.o.Store.SaveJumpHost(ctx, tenant, host)
-}
-
-// Jumps lists a tenant's jump hosts.
-func (s *Service) Jumps(ctx context.Context, tenant string) (JumpList, error) {
-	return s.o.Store.JumpHosts(ctx, tenant)
-}

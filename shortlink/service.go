@@ -21,6 +21,7 @@ type Options struct {
 	CodeLength    int    // characters of new standard codes, 6-10; default 8
 	DefaultDomain string // for standard codes when a request names none; it must be registered for generation 1
 	AnyJump       bool   // custom_url may lead to any host, not only to the tenant's registered ones
+	ManualReview  bool   // domains and jump hosts that tenants register wait for an operator
 	Now           func() time.Time
 }
 
@@ -111,6 +112,8 @@ func (s *Service) domain(ctx context.Context, r *Request) (string, error) {
 		return "", fault.In(fault.Parameter, "domain", "is registered for generation_type "+d.Generation)
 	case d.Frozen:
 		return "", fault.In(fault.Parameter, "domain", "is frozen")
+	case d.State == Pending || d.State == Rejected:
+		return "", fault.In(fault.Parameter, "domain", "is not approved: its review is "+d.State)
 	}
 	return name, nil
 }
@@ -138,10 +141,11 @@ func (s *Service) template(ctx context.Context, r *Request) (*templates.Template
 func (s *Service) mint(ctx context.Context, r *Request, b *Batch) error {
 	var jumps JumpList
 	if !s.o.AnyJump && r.GenerationType == Standard && r.hasJump() {
-		var err error
-		if jumps, err = s.o.Store.JumpHosts(ctx, r.Tenant); err != nil {
+		hosts, err := s.o.Store.JumpHosts(ctx, r.Tenant)
+		if err != nil {
 			return err
 		}
+		jumps = allowed(hosts)
 	}
 	now := s.o.Now().UTC().Truncate(time.Millisecond)
 	link := Link{ // what the links share

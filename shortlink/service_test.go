@@ -40,8 +40,8 @@ func (s *bookStore) Domain(_ context.Context, _, name string) (Domain, error) {
 	return Domain{}, ErrNoDomain
 }
 
-func (s *bookStore) JumpHosts(context.Context, string) (JumpList, error) {
-	return JumpList{"shop.example.com", "*.wild.example.com"}, nil
+func (s *bookStore) JumpHosts(context.Context, string) ([]JumpHost, error) {
+	return []JumpHost{{Host: "shop.example.com", State: Approved}, {Host: "*.wild.example.com", State: Approved}, {Host: "waiting.example.com", State: Pending}}, nil
 }
 
 func (s *bookStore) SaveResolveTask(_ context.Context, links []Link) ([]int, error) {

@@ -23,10 +23,15 @@ type Store interface {
 	// SaveDomain registers a domain or changes its state. A domain keeps its tenant and generation for ever: another tenant or generation
 	// is refused with ErrDomainTaken, for codes in the field would change their meaning.
 	SaveDomain(ctx context.Context, d Domain) error
-	// JumpHosts lists a tenant's registered jump hosts.
-	JumpHosts(ctx context.Context, tenant string) (JumpList, error)
-	// SaveJumpHost registers a jump host; registering it twice changes nothing.
-	SaveJumpHost(ctx context.Context, tenant, host string) error
+	// ReviewDomain writes the verdict on a domain; a rejected one is frozen, an approved one is not. found is false if there is none.
+	ReviewDomain(ctx context.Context, name, state, words string) (found bool, err error)
+	// JumpHosts lists a tenant's registered jump hosts by name; those of every tenant for an empty one.
+	JumpHosts(ctx context.Context, tenant string) ([]JumpHost, error)
+	// SaveJumpHost registers a jump host; registering it again changes nothing unless it was rejected.
+	SaveJumpHost(ctx context.Context, j JumpHost) error
+	// ReviewJumpHost writes the verdict on a jump host; DeleteJumpHost forgets one. found is false if there is none.
+	ReviewJumpHost(ctx context.Context, tenant, host, state, words string) (found bool, err error)
+	DeleteJumpHost(ctx context.Context, tenant, host string) (found bool, err error)
 
 	// ListLinks gives a window of a tenant's links, newest first, and how many there are.
 	ListLinks(ctx context.Context, f LinkFilter) (rows []LinkRow, total int, err error)

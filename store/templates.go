@@ -24,10 +24,10 @@ func (db *DB) AddTemplate(ctx context.Context, t *templates.Template, uses []str
 			return err
 		}
 		if _, err := tx.ExecContext(ctx,
-			`INSERT INTO templates (id, tenant, version, name, has_param, active, state, disable_desc, disabled_ms, audit_seq, created_ms, updated_ms)
-			 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			`INSERT INTO templates (id, tenant, version, name, has_param, active, state, disable_desc, disabled_ms, audit_seq, created_ms, updated_ms, pending)
+			 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 			t.ID, t.Tenant, t.Version, t.Name, r.hasParam, r.active, t.State, t.DisableDesc, millis(t.DisabledAt), t.AuditSeq,
-			millis(t.CreatedAt), millis(t.UpdatedAt)); err != nil {
+			millis(t.CreatedAt), millis(t.UpdatedAt), r.pending); err != nil {
 			return err
 		}
 		if err := addVersion(ctx, tx, db, t, r, uses); err != nil {
@@ -44,7 +44,7 @@ func (db *DB) AddTemplate(ctx context.Context, t *templates.Template, uses []str
 // templateRowText is a template's parts as columns.
 type templateRowText struct {
 	body, warnings, factories, active string
-	hasParam                          int
+	hasParam, pending                 int
 }
 
 func templateRow(t *templates.Template) (r templateRowText, err error) {
@@ -55,12 +55,16 @@ func templateRow(t *templates.Template) (r templateRowText, err error) {
 		return r, fmt.Errorf("encode template %d: %w", t.ID, err)
 	}
 	var active []string
+	pending := 0
 	for _, f := range t.Factories {
 		if f.State == templates.VendorActive {
 			active = append(active, string(f.Vendor))
 		}
+		if f.Pending && !t.Public() {
+			pending = 1
+		}
 	}
-	r = templateRowText{body: string(body), warnings: string(warnings), factories: string(factories), active: strings.Join(active, " ")}
+	r = templateRowText{body: string(body), warnings: string(warnings), factories: string(factories), active: strings.Join(active, " "), pending: pending}
 	if len(t.Params) > 0 {
 		r.hasParam = 1
 	}
@@ -175,6 +179,25 @@ func (db *DB) ListTemplates(ctx context.Context, f templates.Filter) (list []*te
 	return list, total, rows.Err()
 }
 
+// PendingTemplates lists the newest versions on which a vendor has yet to decide, of all tenants, oldest first.
+func (db *DB) PendingTemplates(ctx context.Context, limit int) (list []*templates.Template, err error) {
+	rows, err := db.read.QueryContext(ctx,
+		`SELECT `+templateColumns+` FROM templates t JOIN template_versions v ON v.tpl_id = t.id AND v.version = t.version
+		 WHERE t.pending = 1 AND t.deleted_ms = 0 ORDER BY t.updated_ms, t.id LIMIT $1`, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		t, err := scanTemplate(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, t)
+	}
+	return list, rows.Err()
+}
+
 func templateConditions(f templates.Filter) (c conditions) {
 	switch {
 	case f.Private && f.Public:
@@ -235,8 +258,8 @@ func (db *DB) ChangeTemplate(ctx context.Context, tenant string, id int64,
 		}
 		if _, err := tx.ExecContext(ctx,
 			`UPDATE templates SET version = $2, name = $3, has_param = $4, active = $5, state = $6, disable_desc = $7, disabled_ms = $8,
-			   audit_seq = $9, updated_ms = $10 WHERE id = $1`,
-			id, t.Version, t.Name, r.hasParam, r.active, t.State, t.DisableDesc, millis(t.DisabledAt), t.AuditSeq, millis(t.UpdatedAt)); err != nil {
+			   audit_seq = $9, updated_ms = $10, pending = $11 WHERE id = $1`,
+			id, t.Version, t.Name, r.hasParam, r.active, t.State, t.DisableDesc, millis(t.DisabledAt), t.AuditSeq, millis(t.UpdatedAt), r.pending); err != nil {
 			return err
 		}
 		if t.Version != version {

@@ -103,3 +103,11 @@ func (s *Service) Review(ctx context.Context, tplID string, vendor Vendor, appro
 	s.o.Log.LogAttrs(ctx, slog.LevelInfo, "template reviewed", slog.Int64("tpl_id", id), slog.String("vendor", string(vendor)), slog.Bool("approved", approve))
 	return nil
 }
+
+// maxPending bounds what Pending reads at once.
+const maxPending = 1000
+
+// Pending lists the templates, of all tenants, on which a vendor has yet to decide, oldest first, at most limit (and 1,000).
+func (s *Service) Pending(ctx context.Context, limit int) ([]*Template, error) {
+	return s.o.Store.PendingTemplates(ctx, min(max(limit, 0), maxPending))
+}

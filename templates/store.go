@@ -40,6 +40,9 @@ type Store interface {
 	// and how many there are in all.
 	ListTemplates(ctx context.Context, f Filter) (list []*Template, total int, err error)
 
+	// PendingTemplates lists the newest versions, of all tenants, on which a vendor has yet to decide, oldest first, at most limit.
+	PendingTemplates(ctx context.Context, limit int) ([]*Template, error)
+
 	// ChangeTemplate reads the newest version of the tenant's template, lets change alter it, and stores the result, all in one transaction that no other
 	// change of the same template overlaps. If change raised Version, a new version is added that uses the materials it returns; else the version
 	// is overwritten except for its content. An error of change is returned as it is and nothing is stored. change may run more than once, each time with a fresh

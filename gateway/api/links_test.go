@@ -86,7 +86,8 @@ func newLinkHouse(t *testing.T) *linkHouse {
 	check(room.RegisterDomain(ctx, shortlink.Domain{Name: "s.example.com", Generation: shortlink.Standard}))
 	check(room.RegisterDomain(ctx, shortlink.Domain{Name: "c.example.com", Generation: shortlink.Custom}))
 	check(room.RegisterDomain(ctx, shortlink.Domain{Name: "other.example.com", Generation: shortlink.Standard, Tenant: "somebody"}))
-	check(room.RegisterJump(ctx, tenant.ID, "shop.example.com"))
+	_, err = room.RegisterJump(ctx, tenant.ID, "shop.example.com")
+	check(err)
 	h := &linkHouse{t: t, db: db, room: room, tenant: tenant.ID, server: New(Options{Now: now}, asUser(tenant.ID), Rooms{Links: room})}
 	ln := fasthttputil.NewInmemoryListener()
 	done := make(chan error, 1)

@@ -215,8 +215,8 @@ var Links = []struct {
 		return nil
 	}},
 	{"a domain keeps its tenant and its kind of code", func(ctx context.Context, s LinkStore, tenant string) error {
-		own := shortlink.Domain{Name: tenant + ".own.example", Tenant: tenant, Generation: shortlink.Custom}
-		shared := shortlink.Domain{Name: tenant + ".shared.example/a1", Generation: shortlink.Standard}
+		own := shortlink.Domain{Name: tenant + ".own.example", Tenant: tenant, Generation: shortlink.Custom, State: shortlink.Approved, CreatedAt: at}
+		shared := shortlink.Domain{Name: tenant + ".shared.example/a1", Generation: shortlink.Standard, State: shortlink.Approved, CreatedAt: at}
 		if err := errors.Join(s.SaveDomain(ctx, own), s.SaveDomain(ctx, shared), s.SaveDomain(ctx, own)); err != nil {
 			return err
 		}
@@ -242,15 +242,66 @@ var Links = []struct {
 			return err
 		}
 		list = slices.DeleteFunc(list, func(d shortlink.Domain) bool { return d.Name != own.Name && d.Name != shared.Name })
-		return same("domains", list, []shortlink.Domain{own, shared})
+		if err := same("domains", list, []shortlink.Domain{own, shared}); err != nil {
+			return err
+		}
+		// A verdict freezes or frees; what was rejected waits again when it is asked for again, and stays frozen until it is approved.
+		for _, step := range []struct {
+			verdict, state string
+			frozen         bool
+		}{{shortlink.Rejected, shortlink.Pending, true}, {shortlink.Approved, shortlink.Approved, false}} {
+			if found, err := s.ReviewDomain(ctx, own.Name, step.verdict, "words"); err != nil || !found {
+				return fmt.Errorf("review: %v, %w", found, err)
+			}
+			if d, err := s.Domain(ctx, tenant, own.Name); err != nil || d.State != step.verdict || d.Frozen != step.frozen || d.Words != "words" {
+				return fmt.Errorf("reviewed %+v, %w", d, err)
+			}
+			again := own
+			again.Frozen = false
+			if err := s.SaveDomain(ctx, again); err != nil {
+				return err
+			}
+			if d, err := s.Domain(ctx, tenant, own.Name); err != nil || d.State != step.state || d.Frozen != step.frozen {
+				return fmt.Errorf("asked for again %+v, %w", d, err)
+			}
+		}
+		if found, err := s.ReviewDomain(ctx, "unknown."+own.Name, shortlink.Approved, ""); err != nil || found {
+			return fmt.Errorf("review of an unknown domain: %v, %w", found, err)
+		}
+		return nil
 	}},
 	{"jump hosts are the tenant's own and stored once", func(ctx context.Context, s LinkStore, tenant string) error {
-		if err := errors.Join(s.SaveJumpHost(ctx, tenant, "b.example"), s.SaveJumpHost(ctx, tenant, "a.example"), s.SaveJumpHost(ctx, tenant, "b.example"),
-			s.SaveJumpHost(ctx, "somebody", "c.example")); err != nil {
+		jump := func(tenant, host string) shortlink.JumpHost {
+			return shortlink.JumpHost{Tenant: tenant, Host: host, State: shortlink.Approved, CreatedAt: at}
+		}
+		a, b := jump(tenant, "a.example"), jump(tenant, "b.example")
+		if err := errors.Join(s.SaveJumpHost(ctx, b), s.SaveJumpHost(ctx, a), s.SaveJumpHost(ctx, b), s.SaveJumpHost(ctx, jump("somebody", "c.example"))); err != nil {
 			return err
 		}
 		hosts, err := s.JumpHosts(ctx, tenant)
-		return errors.Join(err, same("hosts", hosts, shortlink.JumpList{"a.example", "b.example"}))
+		if err := errors.Join(err, same("hosts", hosts, []shortlink.JumpHost{a, b})); err != nil {
+			return err
+		}
+		if found, err := s.ReviewJumpHost(ctx, tenant, a.Host, shortlink.Rejected, "no"); err != nil || !found {
+			return fmt.Errorf("review: %v, %w", found, err)
+		}
+		if found, err := s.DeleteJumpHost(ctx, "somebody", b.Host); err != nil || found {
+			return fmt.Errorf("another tenant deleted it: %v, %w", found, err)
+		}
+		if found, err := s.DeleteJumpHost(ctx, tenant, b.Host); err != nil || !found {
+			return fmt.Errorf("delete: %v, %w", found, err)
+		}
+		a.State, a.Words = shortlink.Rejected, "no"
+		hosts, err = s.JumpHosts(ctx, tenant)
+		if err := errors.Join(err, same("hosts", hosts, []shortlink.JumpHost{a})); err != nil {
+			return err
+		}
+		if err := s.SaveJumpHost(ctx, jump(tenant, a.Host)); err != nil {
+			return err
+		}
+		a.State = shortlink.Pending
+		hosts, err = s.JumpHosts(ctx, tenant)
+		return errors.Join(err, same("hosts", hosts, []shortlink.JumpHost{a}))
 	}},
 	{"a revoked link says so, to its owner's order only", func(ctx context.Context, s LinkStore, tenant string) error {
 		links, err := saved(ctx, s, tenant, 2, nil)
