@@ -25,6 +25,7 @@ var floor = map[string]string{
 	"event/contract": "event event/journal event/relay fault",
 
 	"identity":               "fault",
+	"idempotency":            "",
 	"templates":              "event fault",
 	"templates/gallery/draw": "",
 	"shortlink":              "templates event event/journal fault",
@@ -39,11 +40,11 @@ var floor = map[string]string{
 	"serviceaccount":         "event fault",
 
 	// store serves the rooms, never the other way round.
-	"store":          "billing callback dispatch dispatch/carrier identity serviceaccount shortlink templates event event/journal fault",
-	"store/contract": "billing callback dispatch dispatch/carrier identity serviceaccount shortlink templates event event/journal event/relay fault",
+	"store":          "billing callback dispatch dispatch/carrier idempotency identity serviceaccount shortlink templates event event/journal fault",
+	"store/contract": "billing callback dispatch dispatch/carrier idempotency identity serviceaccount shortlink templates event event/journal event/relay fault",
 	"embedded":       "",
 
-	"gateway/api":  "review billing callback dispatch identity render serviceaccount shortlink templates event fault",
+	"gateway/api":  "review billing callback dispatch idempotency identity render serviceaccount shortlink templates event fault",
 	"gateway/edge": "render serviceaccount shortlink templates event event/journal fault",
 	"gateway/ops":  "fault",
 
