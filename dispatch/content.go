@@ -3,6 +3,7 @@ package dispatch
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"cardlink/fault"
@@ -45,6 +46,9 @@ func checkContent(content string, vars []Variable) error {
 	if n := utf8.RuneCountInString(content); n < 1 || n > 500 || strings.TrimSpace(content) == "" {
 		return fault.In(fault.Parameter, "template_content", "must be 1-500 characters")
 	}
+	if !utf8.ValidString(content) || strings.ContainsFunc(content, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
+		return fault.In(fault.Parameter, "template_content", "must be text without control characters but line breaks")
+	}
 	declared := make(map[int]bool, len(vars))
 	for i, v := range vars {
 		field := "variable_attributes[" + strconv.Itoa(i) + "]"
@@ -54,11 +58,10 @@ func checkContent(content string, vars []Variable) error {
 		if v.Index < 1 || v.Index > len(vars) || declared[v.Index] {
 			return fault.Inf(fault.Parameter, field+".variable_index", "must run from 1 to %d, each once", len(vars))
 		}
-		n := utf8.RuneCountInString(v.Desc)
-		if n > 100 {
-			return fault.In(fault.Parameter, field+".variable_desc", "must be at most 100 characters")
+		if err := textRule(field+".variable_desc", v.Desc, 100); err != nil {
+			return err
 		}
-		if v.Type == VarText && n == 0 {
+		if v.Type == VarText && strings.TrimSpace(v.Desc) == "" {
 			return fault.In(fault.Parameter, field+".variable_desc", "is required for type TEXT")
 		}
 		declared[v.Index] = true

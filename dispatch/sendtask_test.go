@@ -316,7 +316,7 @@ func TestReviews(t *testing.T) {
 	if err != nil || tpl.FlowStatus != dispatch.FlowReviewing {
 		t.Fatalf("%+v, %v", tpl, err)
 	}
-	if err := manual.ReviewSMSTemplate(ctx, "t1", tpl.ID, true, ""); !fault.Has(err, fault.ForeignSMSTemplate) {
+	if err := manual.ReviewSMSTemplate(ctx, "t1", tpl.ID, true, ""); !fault.Has(err, fault.UnknownSMSTemplate) {
 		t.Errorf("reviewed by another tenant: %v", err)
 	}
 	if err := manual.ReviewSMSTemplate(ctx, "t0", tpl.ID, false, "too short"); err != nil {

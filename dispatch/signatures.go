@@ -1,11 +1,8 @@
 package dispatch
 
 import (
-	"bytes"
 	"context"
-	"net/http"
-	"path"
-	"slices"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -15,22 +12,13 @@ import (
 	"cardlink/fault"
 )
 
-// States of a signature (api.md §13).
+// States of a signature (api.md §13). TO_BE_ACTIVATED and PENDING_ACTIVATE belong to the original's billing and do not occur here.
 const (
-	SignaturePending  = "PENDING_REVIEW"
-	SignaturePassed   = "REVIEW_PASSED"
-	SignatureRejected = "REVIEW_NOT_PASS"
+	SignaturePending    = "PENDING_REVIEW"
+	SignatureProcessing = "PROCESSING" // approved, and no configured channel carries its kind yet: it has no number
+	SignaturePassed     = "REVIEW_PASSED"
+	SignatureRejected   = "REVIEW_NOT_PASS"
 )
-
-// FileLimit is the size in bytes of a licence or letter (api.md §13.6).
-const FileLimit = 2 << 20
-
-// File is a licence or letter of authorisation.
-type File struct {
-	ID, Tenant, Name, Description, ContentType string
-	Content                                    []byte
-	CreatedAt                                  time.Time
-}
 
 // Signature is the sender's name that opens an SMS in brackets. AppName is filled by lists.
 type Signature struct {
@@ -40,8 +28,9 @@ type Signature struct {
 	FileID, PowerFileID                    string
 	ApplyDesc, SourceTitle                 string
 	Status, ReviewDesc                     string
-	ChannelNumber                          string // empty until approved
+	ChannelNumber                          string // empty until approved and configured
 	CreatedAt                              time.Time
+	Revision                               int // counts the changes, so that nobody overwrites or approves what he has not seen
 }
 
 // SignatureFilter narrows ListSignatures. Empty fields do not.
@@ -51,123 +40,189 @@ type SignatureFilter struct {
 	Page                            Page
 }
 
-// UploadFile keeps a licence (png, jpg, gif) or letter (pdf) of at most FileLimit bytes; the content decides the type, not the name.
-func (s *Service) UploadFile(ctx context.Context, tenant, name, description string, content []byte) (File, error) {
-	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	if n := utf8.RuneCountInString(name); n < 1 || n > 64 || name == "." || name == "/" {
-		return File{}, fault.In(fault.Parameter, "file", "must have a name of 1-64 characters")
-	}
-	if len(content) == 0 {
-		return File{}, fault.In(fault.Parameter, "file", "must not be empty")
-	}
-	if len(content) > FileLimit {
-		return File{}, fault.In(fault.FileSize, "file", "must be at most 2 MB")
-	}
-	if utf8.RuneCountInString(description) > 100 {
-		return File{}, fault.In(fault.Parameter, "file_desc", "must be at most 100 characters")
-	}
-	kind := http.DetectContentType(content)
-	if !slices.Contains([]string{"image/png", "image/jpeg", "image/gif", "application/pdf"}, kind) {
-		return File{}, fault.In(fault.ImageFormat, "file", "must be a png, jpg or gif image or a pdf document")
-	}
-	f := File{
-		ID: uuid.NewString(), Tenant: tenant, Name: name, Description: description, ContentType: kind,
-		Content: bytes.Clone(content), CreatedAt: s.now(),
-	}
-	return f, s.store.AddFile(ctx, f)
-}
-
 // AddSignature asks for a signature; Tenant, state, number and times of n are set here (api.md §13.1). Unless reviews are manual
 // it is approved at once.
 func (s *Service) AddSignature(ctx context.Context, tenant string, n Signature) (Signature, error) {
-	n.Tenant = tenant
-	if err := s.checkSignature(ctx, n); err != nil {
+	n.ID, n.Tenant, n.CreatedAt, n.Revision = uuid.NewString(), tenant, s.now(), 0
+	if err := s.checkSignature(ctx, &n); err != nil {
 		return Signature{}, err
 	}
-	n.ID, n.CreatedAt, n.Status = uuid.NewString(), s.now(), SignaturePending
-	if !s.manual {
-		if err := s.approve(&n); err != nil {
-			return Signature{}, err
-		}
-	}
+	s.submitSignature(&n)
 	return n, s.store.AddSignature(ctx, n)
 }
 
-func (s *Service) checkSignature(ctx context.Context, n Signature) error {
+// UpdateSignature hands a rejected signature in again, changed (api.md §13.2). It goes through review like a new one.
+func (s *Service) UpdateSignature(ctx context.Context, tenant, id string, n Signature) (Signature, error) {
+	old, err := s.Signature(ctx, tenant, id)
+	if err != nil {
+		return Signature{}, err
+	}
+	if old.Status != SignatureRejected {
+		return Signature{}, onlyRejectedSignature()
+	}
+	n.ID, n.Tenant, n.CreatedAt, n.Revision = old.ID, old.Tenant, old.CreatedAt, old.Revision
+	if err := s.checkSignature(ctx, &n); err != nil {
+		return Signature{}, err
+	}
+	s.submitSignature(&n)
+	err = s.store.UpdateSignature(ctx, n)
+	if errors.Is(err, ErrChanged) { // another update was quicker: it waits for review now
+		return Signature{}, onlyRejectedSignature()
+	}
+	return n, unknownRow(err, "signature_id")
+}
+
+func onlyRejectedSignature() error {
+	return fault.In(fault.Parameter, "signature_id", "only a rejected signature may be changed")
+}
+
+// submitSignature puts a checked signature into review, or approves it at once.
+func (s *Service) submitSignature(n *Signature) {
+	n.Status, n.ReviewDesc, n.ChannelNumber = SignaturePending, "", ""
+	if !s.manual {
+		s.approve(n)
+	}
+}
+
+func (s *Service) checkSignature(ctx context.Context, n *Signature) error {
 	if c := utf8.RuneCountInString(n.Name); c < 2 || c > 16 {
 		return fault.In(fault.SignatureNameLength, "signature_name", "")
 	}
-	if strings.ContainsAny(n.Name, "【】[]()（）<>{}") || strings.TrimSpace(n.Name) != n.Name {
+	if strings.ContainsAny(n.Name, "【】[]()（）<>{}《》〈〉〔〕［］｛｝＜＞「」『』") || strings.TrimSpace(n.Name) != n.Name {
 		return fault.In(fault.Parameter, "signature_name", "must not hold brackets, nor blanks at its ends")
+	}
+	if err := textRule("signature_name", n.Name, 16); err != nil {
+		return err
 	}
 	if n.Kind != KindNotify && n.Kind != KindPromotion {
 		return fault.In(fault.Parameter, "signature_type", "must be PROMOTION_TYPE or NOTIFY_TYPE")
 	}
-	if utf8.RuneCountInString(n.ApplyDesc) > 80 {
-		return fault.In(fault.Parameter, "apply_desc", "must be at most 80 characters")
+	if err := textRule("apply_desc", n.ApplyDesc, 80); err != nil {
+		return err
 	}
 	if n.Source < 0 || n.Source > 5 {
 		return fault.In(fault.Parameter, "signature_source", "must be 0-5")
 	}
-	if c := utf8.RuneCountInString(n.SourceTitle); c > 180 || c == 0 && n.Source >= 1 && n.Source <= 4 {
-		return fault.In(fault.Parameter, "source_title_content", "must be 1-180 characters for signature_source 1-4")
+	if what := sourceTitles[n.Source]; what != "" && strings.TrimSpace(n.SourceTitle) == "" {
+		return fault.Inf(fault.Parameter, "source_title_content", "is required for signature_source %d: %s", n.Source, what)
+	}
+	if err := textRule("source_title_content", n.SourceTitle, 180); err != nil {
+		return err
 	}
 	if n.InvolvedThird != "yes" && n.InvolvedThird != "no" {
 		return fault.In(fault.Parameter, "is_involved_third", "must be yes or no")
 	}
-	if n.AppID == "" {
-		return fault.In(fault.Parameter, "app_id", "is required")
-	}
-	if _, err := s.store.App(ctx, n.Tenant, n.AppID); err != nil {
-		return err
-	}
-	if n.FileID == "" {
-		return fault.In(fault.Parameter, "file_id", "is required")
-	}
 	if n.InvolvedThird == "yes" && n.PowerFileID == "" {
 		return fault.In(fault.Parameter, "power_attorney_file_id", "is required when is_involved_third is yes")
 	}
-	for field, id := range map[string]string{"file_id": n.FileID, "power_attorney_file_id": n.PowerFileID} {
-		if id == "" {
+	return s.checkSignatureRows(ctx, n)
+}
+
+// sourceTitles is what source_title_content must name, by signature_source; empty where it may be left out (api.md §13).
+var sourceTitles = [6]string{
+	1: "the domain of the web site", 2: "the address the app is downloaded from", 3: "the full name of the account", 4: "the address of the shop",
+}
+
+// checkSignatureRows checks what a signature refers to.
+func (s *Service) checkSignatureRows(ctx context.Context, n *Signature) error {
+	if n.AppID == "" {
+		return fault.In(fault.Parameter, "app_id", "is required")
+	}
+	a, err := s.App(ctx, n.Tenant, n.AppID)
+	if err != nil {
+		return err
+	}
+	if a.Status != AppLaunched {
+		return fault.In(fault.Parameter, "app_id", "the application is not in use")
+	}
+	n.AppName = a.Name
+	if n.FileID == "" {
+		return fault.In(fault.Parameter, "file_id", "is required")
+	}
+	for _, f := range [...]struct{ field, id string }{{"file_id", n.FileID}, {"power_attorney_file_id", n.PowerFileID}} {
+		if f.id == "" {
 			continue
 		}
-		found, err := s.store.HasFile(ctx, n.Tenant, id)
-		if err != nil {
+		if _, err := s.file(ctx, n.Tenant, f.field, f.id); err != nil {
 			return err
-		}
-		if !found {
-			return fault.In(fault.Parameter, field, "does not exist; upload the file first")
 		}
 	}
 	return nil
 }
 
-// approve gives a signature its channel number.
-func (s *Service) approve(n *Signature) error {
-	number, ok := numberFor(s.channels, n.Kind)
-	if !ok {
-		return fault.Inf(fault.Parameter, "signature_type", "no carrier channel for %s messages is configured", SMSKind(n.Kind))
+// approve passes a signature and gives it its channel number, or leaves it to ConfigureSignatures if no channel carries its kind.
+func (s *Service) approve(n *Signature) {
+	n.Status, n.ChannelNumber = SignatureProcessing, ""
+	if number, ok := numberFor(s.channels, n.Kind); ok {
+		n.Status, n.ChannelNumber = SignaturePassed, number
 	}
-	n.Status, n.ChannelNumber = SignaturePassed, number
-	return nil
+}
+
+// ConfigureSignatures gives numbers to approved signatures that found no channel when they were approved. Call it at start: channels change only
+// with the configuration.
+func (s *Service) ConfigureSignatures(ctx context.Context) (int, error) {
+	total := 0
+	for _, kind := range [...]string{KindNotify, KindPromotion} {
+		number, ok := numberFor(s.channels, kind)
+		if !ok {
+			continue
+		}
+		n, err := s.store.ConfigureSignatures(ctx, kind, number)
+		if err != nil {
+			return total, err
+		}
+		total += n
+	}
+	return total, nil
 }
 
 // ReviewSignature decides a waiting signature. A rejected one carries the reviewer's words.
 func (s *Service) ReviewSignature(ctx context.Context, tenant, id string, pass bool, words string) error {
-	n, err := s.store.Signature(ctx, tenant, id)
+	n, err := s.Signature(ctx, tenant, id)
 	if err != nil {
 		return err
 	}
 	if n.Status != SignaturePending {
 		return fault.In(fault.Parameter, "signature_id", "is not waiting for review")
 	}
+	if err := textRule("review_desc", words, reviewWords); err != nil {
+		return err
+	}
 	n.Status, n.ReviewDesc = SignatureRejected, words
 	if pass {
-		if err := s.approve(&n); err != nil {
-			return err
-		}
+		s.approve(&n)
 	}
-	return s.store.ReviewSignature(ctx, n)
+	err = s.store.UpdateSignature(ctx, n)
+	if errors.Is(err, ErrChanged) {
+		return fault.In(fault.Parameter, "signature_id", "was decided or changed meanwhile")
+	}
+	return unknownRow(err, "signature_id")
+}
+
+// reviewWords bounds what a reviewer may say, in characters.
+const reviewWords = 200
+
+// PendingSignatures lists signatures of all tenants that wait for review, oldest first; limit is 1-1000.
+func (s *Service) PendingSignatures(ctx context.Context, limit int) ([]Signature, error) {
+	return s.store.PendingSignatures(ctx, min(max(limit, 1), 1000))
+}
+
+// Signature is one signature (api.md §13.5). Another tenant's is as unknown as one that never was.
+func (s *Service) Signature(ctx context.Context, tenant, id string) (Signature, error) {
+	if !plainID(id) {
+		return Signature{}, unknownRow(ErrNoRow, "signature_id")
+	}
+	n, err := s.store.Signature(ctx, tenant, id)
+	return n, unknownRow(err, "signature_id")
+}
+
+// DeleteSignature forgets a signature in any state, its channel number and all SMS templates under it (api.md §13.3). Messages that are queued carry
+// their text and number themselves and go out; new sends are refused, because their template is gone.
+func (s *Service) DeleteSignature(ctx context.Context, tenant, id string) error {
+	if !plainID(id) {
+		return unknownRow(ErrNoRow, "signature_id")
+	}
+	return unknownRow(s.store.DeleteSignature(ctx, tenant, id), "signature_id")
 }
 
 // ListSignatures lists signatures, newest first, and counts all that fit the filter (api.md §13.4).

@@ -12,19 +12,7 @@ type Store interface {
 	// LeaseIDs takes n consecutive ids of a sequence that begins at from.
 	LeaseIDs(ctx context.Context, sequence string, from, n int64) (first int64, err error)
 
-	AddApp(ctx context.Context, a App) error                 // fault.Parameter if the name exists, in any case
-	App(ctx context.Context, tenant, id string) (App, error) // fault.Parameter if there is none
-	Apps(ctx context.Context, tenant string, f AppFilter) ([]App, int, error)
-	AddFile(ctx context.Context, f File) error
-	HasFile(ctx context.Context, tenant, id string) (bool, error)
-	AddSignature(ctx context.Context, n Signature) error                 // fault.SignatureExists
-	Signature(ctx context.Context, tenant, id string) (Signature, error) // fault.Parameter if there is none
-	Signatures(ctx context.Context, tenant string, f SignatureFilter) ([]Signature, int, error)
-	ReviewSignature(ctx context.Context, n Signature) error // writes status, words and number
-	AddSMSTemplate(ctx context.Context, t SMSTemplate) error
-	SMSTemplate(ctx context.Context, id int64) (SMSTemplate, error) // of any tenant; fault.UnknownSMSTemplate
-	SMSTemplates(ctx context.Context, tenant string, f SMSTemplateFilter) ([]SMSTemplate, int, error)
-	ReviewSMSTemplate(ctx context.Context, t SMSTemplate) error // writes flow status and words
+	SMSStore
 
 	// CreateSendTask stores task, links, messages (messages[i] carries links[i]), the links' facts and the kept answer, all or nothing. Links whose
 	// custom code was taken are left out with their messages and reported by index. ErrRepeated if keep's key exists.

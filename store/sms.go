@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -32,6 +31,34 @@ func (db *DB) AddApp(ctx context.Context, a dispatch.App) error {
 	return nil
 }
 
+// UpdateApp implements dispatch.Store.
+func (db *DB) UpdateApp(ctx context.Context, a dispatch.App) error {
+	err := db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE sms_apps SET name = $3, name_key = $4, uplink = $5 WHERE tenant = $1 AND id = $2`,
+			a.Tenant, a.ID, a.Name, strings.ToLower(a.Name), a.UplinkURL)
+		return oneRow(res, err, dispatch.ErrNoRow)
+	})
+	if isUnique(err) {
+		return &fault.Error{Code: fault.Parameter, Field: "app_name", Rule: "exists already", Err: err}
+	}
+	if err != nil {
+		return fmt.Errorf("update an SMS application: %w", err)
+	}
+	return nil
+}
+
+// oneRow says what a statement that must touch one row did not find.
+func oneRow(res sql.Result, err, none error) error {
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	if err == nil && n == 0 {
+		err = none
+	}
+	return err
+}
+
 const appColumns = `id, tenant, name, status, uplink, created_ms`
 
 func scanApp(a *dispatch.App) ([]any, func() error) {
@@ -45,7 +72,7 @@ func scanApp(a *dispatch.App) ([]any, func() error) {
 // App implements dispatch.Store.
 func (db *DB) App(ctx context.Context, tenant, id string) (dispatch.App, error) {
 	rows, err := db.read.QueryContext(ctx, `SELECT `+appColumns+` FROM sms_apps WHERE tenant = $1 AND id = $2`, tenant, id)
-	return only(rows, err, "read an SMS application", scanApp, fault.In(fault.Parameter, "app_id", "does not exist"))
+	return only(rows, err, "read an SMS application", scanApp, dispatch.ErrNoRow)
 }
 
 // only reads the one row of a query, or says that there is none.
@@ -109,162 +136,6 @@ func (db *DB) Apps(ctx context.Context, tenant string, f dispatch.AppFilter) ([]
 	c.equal("status", f.Status)
 	c.span("created_ms", f.Created)
 	return window(ctx, db, appColumns, " FROM sms_apps", "created_ms DESC, id DESC", &c, f.Page, scanApp)
-}
-
-// AddFile implements dispatch.Store. The content is sealed: licences name people.
-func (db *DB) AddFile(ctx context.Context, f dispatch.File) error {
-	s, err := db.sealer(ctx, f.Tenant)
-	if err != nil {
-		return err
-	}
-	content := s.Seal(string(f.Content))
-	err = db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO sms_files (id, tenant, name, description, content_type, content, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			f.ID, f.Tenant, f.Name, f.Description, f.ContentType, content, f.CreatedAt.UnixMilli())
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("add a signature file: %w", err)
-	}
-	return nil
-}
-
-// HasFile implements dispatch.Store.
-func (db *DB) HasFile(ctx context.Context, tenant, id string) (bool, error) {
-	var n int
-	if err := db.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM sms_files WHERE tenant = $1 AND id = $2`, tenant, id).Scan(&n); err != nil {
-		return false, fmt.Errorf("look for a signature file: %w", err)
-	}
-	return n == 1, nil
-}
-
-// AddSignature implements dispatch.Store.
-func (db *DB) AddSignature(ctx context.Context, n dispatch.Signature) error {
-	err := db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO sms_signatures (id, tenant, app_id, name, kind, source, involved_third, file_id, power_file_id,
-				apply_desc, source_title, status, review_desc, channel_num, created_ms)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-			n.ID, n.Tenant, n.AppID, n.Name, n.Kind, n.Source, n.InvolvedThird, n.FileID, n.PowerFileID, n.ApplyDesc, n.SourceTitle, n.Status,
-			n.ReviewDesc, n.ChannelNumber, n.CreatedAt.UnixMilli())
-		return err
-	})
-	if isUnique(err) {
-		return fault.Wrap(fault.SignatureExists, err)
-	}
-	if err != nil {
-		return fmt.Errorf("add a signature: %w", err)
-	}
-	return nil
-}
-
-const (
-	signatureColumns = `n.id, n.tenant, n.app_id, a.name, n.name, n.kind, n.source, n.involved_third, n.file_id, n.power_file_id, n.apply_desc,
-	n.source_title, n.status, n.review_desc, n.channel_num, n.created_ms`
-	signatureFrom = ` FROM sms_signatures n JOIN sms_apps a ON a.id = n.app_id`
-)
-
-func scanSignature(n *dispatch.Signature) ([]any, func() error) {
-	var created int64
-	return []any{&n.ID, &n.Tenant, &n.AppID, &n.AppName, &n.Name, &n.Kind, &n.Source, &n.InvolvedThird, &n.FileID, &n.PowerFileID, &n.ApplyDesc,
-			&n.SourceTitle, &n.Status, &n.ReviewDesc, &n.ChannelNumber, &created}, func() error {
-			n.CreatedAt = fromMilli(created)
-			return nil
-		}
-}
-
-// Signature implements dispatch.Store.
-func (db *DB) Signature(ctx context.Context, tenant, id string) (dispatch.Signature, error) {
-	rows, err := db.read.QueryContext(ctx, `SELECT `+signatureColumns+signatureFrom+` WHERE n.tenant = $1 AND n.id = $2`, tenant, id)
-	return only(rows, err, "read a signature", scanSignature, fault.In(fault.Parameter, "signature_id", "does not exist"))
-}
-
-// Signatures implements dispatch.Store.
-func (db *DB) Signatures(ctx context.Context, tenant string, f dispatch.SignatureFilter) ([]dispatch.Signature, int, error) {
-	var c conditions
-	c.add("n.tenant = ?", tenant)
-	c.equal("n.id", f.ID)
-	c.part("n.name", f.Name)
-	c.part("a.name", f.AppName)
-	c.equal("n.kind", f.Kind)
-	c.equal("n.status", f.Status)
-	c.span("n.created_ms", f.Created)
-	return window(ctx, db, signatureColumns, signatureFrom, "n.created_ms DESC, n.id DESC", &c, f.Page, scanSignature)
-}
-
-// ReviewSignature implements dispatch.Store.
-func (db *DB) ReviewSignature(ctx context.Context, n dispatch.Signature) error {
-	return db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE sms_signatures SET status = $1, review_desc = $2, channel_num = $3 WHERE tenant = $4 AND id = $5`,
-			n.Status, n.ReviewDesc, n.ChannelNumber, n.Tenant, n.ID)
-		return err
-	})
-}
-
-// AddSMSTemplate implements dispatch.Store.
-func (db *DB) AddSMSTemplate(ctx context.Context, t dispatch.SMSTemplate) error {
-	vars, err := json.Marshal(t.Variables)
-	if err != nil {
-		return err
-	}
-	err = db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO sms_templates (id, tenant, app_id, signature_id, name, description, kind, content, variables, flow_status,
-				review_desc, created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-			t.ID, t.Tenant, t.AppID, t.SignatureID, t.Name, t.Description, t.Kind, t.Content, string(vars), t.FlowStatus, t.ReviewDesc,
-			t.CreatedAt.UnixMilli())
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("add an SMS template: %w", err)
-	}
-	return nil
-}
-
-const (
-	smsTemplateColumns = `t.id, t.tenant, t.app_id, t.signature_id, t.name, t.description, t.kind, t.content, t.variables, t.flow_status, t.review_desc,
-	t.created_ms, a.name, n.name, n.status, n.channel_num`
-	smsTemplateFrom = ` FROM sms_templates t JOIN sms_signatures n ON n.id = t.signature_id JOIN sms_apps a ON a.id = t.app_id`
-)
-
-func scanSMSTemplate(t *dispatch.SMSTemplate) ([]any, func() error) {
-	var (
-		vars    string
-		created int64
-	)
-	return []any{&t.ID, &t.Tenant, &t.AppID, &t.SignatureID, &t.Name, &t.Description, &t.Kind, &t.Content, &vars, &t.FlowStatus, &t.ReviewDesc,
-			&created, &t.AppName, &t.SignatureName, &t.SignatureStatus, &t.ChannelNumber}, func() error {
-			t.CreatedAt = fromMilli(created)
-			return json.Unmarshal([]byte(vars), &t.Variables)
-		}
-}
-
-// SMSTemplate implements dispatch.Store. The tenant is for the caller to compare: a foreign template has a code of its own.
-func (db *DB) SMSTemplate(ctx context.Context, id int64) (dispatch.SMSTemplate, error) {
-	rows, err := db.read.QueryContext(ctx, `SELECT `+smsTemplateColumns+smsTemplateFrom+` WHERE t.id = $1`, id)
-	return only(rows, err, "read an SMS template", scanSMSTemplate, fault.New(fault.UnknownSMSTemplate, ""))
-}
-
-// SMSTemplates implements dispatch.Store.
-func (db *DB) SMSTemplates(ctx context.Context, tenant string, f dispatch.SMSTemplateFilter) ([]dispatch.SMSTemplate, int, error) {
-	var c conditions
-	c.add("t.tenant = ?", tenant)
-	if f.ID != 0 {
-		c.add("t.id = ?", f.ID)
-	}
-	c.part("t.name", f.Name)
-	c.part("a.name", f.AppName)
-	c.equal("t.flow_status", f.FlowStatus)
-	c.equal("t.kind", f.Kind)
-	c.span("t.created_ms", f.Created)
-	return window(ctx, db, smsTemplateColumns, smsTemplateFrom, "t.created_ms DESC, t.id DESC", &c, f.Page, scanSMSTemplate)
-}
-
-// ReviewSMSTemplate implements dispatch.Store.
-func (db *DB) ReviewSMSTemplate(ctx context.Context, t dispatch.SMSTemplate) error {
-	return db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE sms_templates SET flow_status = $1, review_desc = $2 WHERE tenant = $3 AND id = $4`,
-			t.FlowStatus, t.ReviewDesc, t.Tenant, t.ID)
-		return err
-	})
 }
 
 // Idempotent implements dispatch.Store.

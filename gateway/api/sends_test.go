@@ -47,8 +47,9 @@ func (sendLinks) Draft(_ context.Context, r shortlink.Request) (b shortlink.Batc
 const sendTenant = "231724915a62455ca356e10a085c9a23"
 
 type sendFace struct {
-	t *testing.T
-	h sendHandlers
+	t  *testing.T
+	h  sendHandlers
+	db *store.DB
 }
 
 func newSendFace(t *testing.T) sendFace {
@@ -81,7 +82,7 @@ func newSendFace(t *testing.T) sendFace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sendFace{t, sendHandlers{room}}
+	return sendFace{t, sendHandlers{room}, db}
 }
 
 // call gives a request to a handler and returns the JSON it answers.

@@ -9,7 +9,6 @@ import (
 
 	"cardlink/dispatch"
 	"cardlink/dispatch/carrier"
-	"cardlink/fault"
 )
 
 // DispatchStore is what the dispatch room is promised.
@@ -23,79 +22,6 @@ var Dispatch = []struct {
 	Name  string
 	Check func(context.Context, DispatchStore) error
 }{
-	{"an application's name is unique in its tenant, whatever the case", func(ctx context.Context, s DispatchStore) error {
-		app := func(id, tenant, name string) error {
-			return s.AddApp(ctx, dispatch.App{ID: id, Tenant: tenant, Name: name, Status: dispatch.AppLaunched, CreatedAt: dispatchNow})
-		}
-		if err := errors.Join(app("1", "a", "Shop"), app("2", "b", "Shop")); err != nil {
-			return err
-		}
-		if err := app("3", "a", "shop"); !fault.Has(err, fault.Parameter) {
-			return fmt.Errorf("err = %v, want a fault of app_name", err)
-		}
-		if _, err := s.App(ctx, "b", "1"); !fault.Has(err, fault.Parameter) {
-			return fmt.Errorf("another tenant's application: %v", err)
-		}
-		return nil
-	}},
-	{"lists are newest first, filtered, paged, and count all", func(ctx context.Context, s DispatchStore) error {
-		for i := range 5 {
-			if err := s.AddApp(ctx, dispatch.App{ID: fmt.Sprint(i), Tenant: "a", Name: fmt.Sprint("shop", i), Status: dispatch.AppLaunched,
-				CreatedAt: dispatchNow.Add(time.Duration(i) * time.Hour)}); err != nil {
-				return err
-			}
-		}
-		list := func(f dispatch.AppFilter) string {
-			apps, total, err := s.Apps(ctx, "a", f)
-			if err != nil {
-				return err.Error()
-			}
-			text := fmt.Sprint(total, ":")
-			for _, a := range apps {
-				text += " " + a.Name
-			}
-			return text
-		}
-		all := dispatch.Page{Limit: 10}
-		return errors.Join(
-			same("all", list(dispatch.AppFilter{Page: all}), "5: shop4 shop3 shop2 shop1 shop0"),
-			same("second page", list(dispatch.AppFilter{Page: dispatch.Page{Offset: 2, Limit: 2}}), "5: shop2 shop1"),
-			same("past the end", list(dispatch.AppFilter{Page: dispatch.Page{Offset: 5, Limit: 2}}), "5:"),
-			same("by part of the name", list(dispatch.AppFilter{Name: "op3", Page: all}), "1: shop3"),
-			same("a wildcard is a letter", list(dispatch.AppFilter{Name: "%", Page: all}), "0:"),
-			same("by time", list(dispatch.AppFilter{Created: dispatch.Span{From: dispatchNow.Add(time.Hour), To: dispatchNow.Add(2 * time.Hour)}, Page: all}), "2: shop2 shop1"),
-		)
-	}},
-	{"a signature is unique with its type; a template is read with its signature and application", func(ctx context.Context, s DispatchStore) error {
-		if err := s.AddApp(ctx, dispatch.App{ID: "app", Tenant: "a", Name: "shop", Status: dispatch.AppLaunched, CreatedAt: dispatchNow}); err != nil {
-			return err
-		}
-		n := dispatch.Signature{ID: "s1", Tenant: "a", AppID: "app", Name: "示例商城", Kind: dispatch.KindNotify, InvolvedThird: "no", Status: dispatch.SignaturePassed, ChannelNumber: "1069", CreatedAt: dispatchNow}
-		other := n
-		other.ID, other.Kind = "s2", dispatch.KindPromotion
-		again := n
-		again.ID = "s3"
-		if err := errors.Join(s.AddSignature(ctx, n), s.AddSignature(ctx, other)); err != nil {
-			return err
-		}
-		if err := s.AddSignature(ctx, again); !fault.Has(err, fault.SignatureExists) {
-			return fmt.Errorf("the same signature again: %v", err)
-		}
-		t := dispatch.SMSTemplate{ID: 10000000, Tenant: "a", AppID: "app", SignatureID: "s1", Name: "sale", Kind: dispatch.KindNotify, Content: "hi ${1} ",
-			FlowStatus: dispatch.FlowAdopted, CreatedAt: dispatchNow, Variables: []dispatch.Variable{{Index: 1, Type: dispatch.VarLink}}}
-		if err := s.AddSMSTemplate(ctx, t); err != nil {
-			return err
-		}
-		t.AppName, t.SignatureName, t.SignatureStatus, t.ChannelNumber = "shop", "示例商城", dispatch.SignaturePassed, "1069"
-		got, err := s.SMSTemplate(ctx, t.ID)
-		if err != nil {
-			return err
-		}
-		if _, err := s.SMSTemplate(ctx, 1); !fault.Has(err, fault.UnknownSMSTemplate) {
-			return fmt.Errorf("unknown template: %v", err)
-		}
-		return same("template", got, t)
-	}},
 	{"a task under a used idempotency key stores nothing", func(ctx context.Context, s DispatchStore) error {
 		keep := &dispatch.Keep{Key: "k", BodyHash: "h", Answer: func([]int) ([]byte, error) { return []byte("first"), nil }}
 		if _, err := s.CreateSendTask(ctx, task("a", 1), nil, texts(task("a", 1), 2, dispatch.Notify), keep); err != nil {
