@@ -3,6 +3,7 @@ package serviceaccount
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -94,3 +95,6 @@ type PortStore interface {
 	// DeleteBinding removes a binding of a tenant and logs c; ErrUnknown if there is none.
 	DeleteBinding(ctx context.Context, tenant, id string, c Change) error
 }
+
+// Province is a binding's areas as the wire has them: joined by commas.
+func (b Binding) Province() string { return strings.Join(b.Areas, ",") }
