@@ -12,6 +12,7 @@ import (
 
 // putChanges writes lines of the change log in tx: new ones are added and get their ids, of the others the verdict is written, if they have none yet. A second
 // change of a thing that has one in review is serviceaccount.ErrWaiting; a verdict on a line that has one is serviceaccount.ErrDecided.
+// Since the id is written into the line, a transaction that may run again needs fresh lines each time.
 func putChanges(ctx context.Context, tx *sql.Tx, lines []*serviceaccount.Change) error {
 	for _, l := range lines {
 		if l.ID != 0 {

@@ -37,7 +37,7 @@ func scanMenu(m *serviceaccount.Menu) ([]any, func() error) {
 	life, finish := scanLife(&m.Life)
 	return append([]any{&m.ID, &m.PubID, &m.Tenant, &r.body, &r.pending}, life...), func() error {
 		finish()
-		return r.into(&m.Items, &m.Pending)
+		return r.into(&m.MenuContent, &m.Pending)
 	}
 }
 

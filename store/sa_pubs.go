@@ -17,6 +17,9 @@ var _ serviceaccount.PubStore = (*DB)(nil)
 func (db *DB) AddAccount(ctx context.Context, e *serviceaccount.Edit) error {
 	return db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		p, m, h := &e.Pub, &e.Menu, &e.Portal
+		for _, l := range e.Lines {
+			l.ID = 0 // given by a run of this function that came to nothing
+		}
 		if err := takeName(ctx, tx, p); err != nil {
 			return err
 		}
@@ -166,11 +169,7 @@ func accountRow(a *serviceaccount.Account) (r accountText, err error) {
 	var err1, err2, err3 error
 	r.pub, err1 = revisedRow(a.Pub.PubContent, a.Pub.Pending)
 	r.portal, err2 = revisedRow(a.Portal.PortalContent, a.Portal.Pending)
-	var next *[]serviceaccount.MenuItem
-	if a.Menu.Pending != nil {
-		next = &a.Menu.Pending
-	}
-	r.menu, err3 = revisedRow(a.Menu.Items, next)
+	r.menu, err3 = revisedRow(a.Menu.MenuContent, a.Menu.Pending)
 	r.nameKey = serviceaccount.NameKey(a.Pub.Name)
 	if p := a.Pub.Pending; p != nil {
 		r.pendingKey, r.pendingRemark = serviceaccount.NameKey(p.Name), p.Remark
