@@ -4,7 +4,8 @@
 //	                                                    └─▶ event/journal ──┐ (durable before the answer)
 //	marketer ── POST /v1/… ────────▶ gateway/api ─▶ identity                │
 //	                                      ├─▶ templates, shortlink          ├─▶ event/relay ─▶ Kafka ─┬─▶ billing ─▶ rated hours
-//	                                      └─▶ dispatch ─▶ store (outbox) ───┘                        └─▶ callback ─▶ customer
+//	                                      └─▶ dispatch ─▶ store (outbox) ───┘                        ├─▶ report ─▶ sums of days
+//	                                             │                                                   └─▶ callback ─▶ customer
 //	                                             └─▶ pacer ─▶ dispatch/carrier ─▶ carrier ─▶ receipts
 //	operator ── /healthz, /metrics ▶ gateway/ops
 //

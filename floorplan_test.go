@@ -36,22 +36,23 @@ var floor = map[string]string{
 	"dispatch/carrier/sim":   "dispatch/carrier dispatch/carrier/cmpp fault",
 	"callback":               "identity event fault",
 	"billing":                "event fault",
+	"report":                 "event fault",
 	"review":                 "identity fault",
-	"serviceaccount":         "event fault",
+	"serviceaccount":         "event event/journal fault",
 
 	// store serves the rooms, never the other way round.
-	"store":          "billing callback dispatch dispatch/carrier idempotency identity serviceaccount shortlink templates event event/journal fault",
-	"store/contract": "billing callback dispatch dispatch/carrier idempotency identity serviceaccount shortlink templates event event/journal event/relay fault",
+	"store":          "billing callback dispatch dispatch/carrier idempotency identity report serviceaccount shortlink templates event event/journal fault",
+	"store/contract": "billing callback dispatch dispatch/carrier idempotency identity report serviceaccount shortlink templates event event/journal event/relay fault",
 	"embedded":       "",
 
-	"gateway/api":  "review billing callback dispatch idempotency identity render serviceaccount shortlink templates event fault",
+	"gateway/api":  "review billing callback dispatch idempotency identity render report serviceaccount shortlink templates event fault",
 	"gateway/edge": "render serviceaccount shortlink templates event event/journal fault",
 	"gateway/ops":  "fault",
 
 	"bench": "dispatch/carrier dispatch/carrier/sim identity event fault",
 	"app":   "all",
 	// identity: the administration commands speak to it. dispatch/carrier/sim: `cardlink carrier-sim` is that package with flags.
-	"cmd/cardlink": "app bench dispatch/carrier/sim identity store fault",
+	"cmd/cardlink": "app bench dispatch/carrier/sim identity review shortlink store fault",
 	"conformance":  "", // tests only
 }
 

@@ -154,7 +154,7 @@ func TestFactsAndSealing(t *testing.T) {
 				t.Errorf("a fact shows a number: %s", v)
 			}
 		}
-		if want := map[string]int{"lnk:s.example.com/a1/PDiWqc00": 1, "snd:" + id: 1, "rcp:" + id + ":final": 1}; !reflect.DeepEqual(ids, want) {
+		if want := map[string]int{"lnk:s.example.com/a1/PDiWqc00": 1, "acc:80959fd0-dc23-42e3-9595-59a49ee6cccc": 1, "snd:" + id: 1, "rcp:" + id + ":final": 1}; !reflect.DeepEqual(ids, want) {
 			t.Errorf("facts %v, want %v", ids, want)
 		}
 		for _, table := range []string{"messages", "submits", "send_tasks", "stray_receipts", "replies", "links"} {

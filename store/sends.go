@@ -5,11 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"cardlink/callback"
 	"cardlink/dispatch"
+	"cardlink/event"
 	"cardlink/fault"
 	"cardlink/identity"
 	"cardlink/shortlink"
@@ -56,7 +58,14 @@ func (db *DB) CreateSendTask(ctx context.Context, t dispatch.SendTask, links []s
 		if err != nil {
 			return fmt.Errorf("insert a send task: %w", err)
 		}
-		return nil
+		fact, err := event.SendAccepted{
+			TaskID: t.UUID, TplID: strconv.FormatInt(t.TplID, 10), TplName: t.TplName, SMSTplID: strconv.FormatInt(t.SMSTplID, 10), SMSKind: dispatch.SMSKind(t.Kind),
+			SubmissionCount: t.Submissions, SendCount: sends, AcceptedAt: t.CreatedAt.UTC(),
+		}.Record(t.Tenant)
+		if err != nil {
+			return err
+		}
+		return db.appendOutbox(ctx, tx, []event.Record{fact})
 	})
 	return taken, err
 }
