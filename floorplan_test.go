@@ -39,14 +39,17 @@ var floor = map[string]string{
 	"report":                 "event fault",
 	"review":                 "identity fault",
 	"serviceaccount":         "event event/journal fault",
+	"videosms":               "dispatch event fault",
+	"videosms/httpmms":       "videosms fault",
+	"videosms/sim":           "videosms",
 
 	// store serves the rooms, never the other way round.
-	"store":          "billing callback dispatch dispatch/carrier idempotency identity report serviceaccount shortlink templates event event/journal fault",
-	"store/contract": "billing callback dispatch dispatch/carrier idempotency identity report serviceaccount shortlink templates event event/journal event/relay fault",
+	"store":          "billing callback dispatch dispatch/carrier idempotency identity report serviceaccount shortlink templates videosms event event/journal fault",
+	"store/contract": "billing callback dispatch dispatch/carrier idempotency identity report serviceaccount shortlink templates videosms event event/journal event/relay fault",
 	"embedded":       "",
 
-	"gateway/api":  "review billing callback dispatch idempotency identity render report serviceaccount shortlink templates event fault",
-	"gateway/edge": "render serviceaccount shortlink templates event event/journal fault",
+	"gateway/api":  "review billing callback dispatch idempotency identity render report serviceaccount shortlink templates videosms event fault",
+	"gateway/edge": "render serviceaccount shortlink templates videosms event event/journal fault",
 	"gateway/ops":  "fault",
 
 	"bench": "dispatch/carrier dispatch/carrier/sim identity event fault",
@@ -81,7 +84,7 @@ var homes = map[string]string{
 	"expvar":                                 "", // a process-wide registry
 	"net/http/pprof":                         "", // registers itself; gateway/ops serves fasthttp's
 	"github.com/prometheus/client_golang":    "",
-	"github.com/standard-webhooks":           "callback bench",
+	"github.com/standard-webhooks":           "callback videosms/httpmms bench",
 	"github.com/nyaruka/phonenumbers":        "dispatch shortlink",
 	"github.com/mileusna/useragent":          "gateway/edge shortlink",
 	"github.com/schollz/progressbar":         "cmd/cardlink bench",

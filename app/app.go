@@ -24,7 +24,7 @@ import (
 	"cardlink/gateway/api"
 	"cardlink/gateway/ops"
 	"cardlink/identity"
-	"cardlink/render"
+	"cardlink/review"
 	"cardlink/shortlink"
 	"cardlink/store"
 	"cardlink/templates"
@@ -50,6 +50,8 @@ type App struct {
 	sends     *dispatch.Service
 	callbacks *callback.Service
 	usage     *billing.Service
+	codec     *shortlink.Codec
+	desk      *review.Desk
 	plans     billing.Plans
 	bus       *bus
 	wake      *wakers
@@ -106,52 +108,17 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.addr.Kafka = a.bus.brokers
 
 	// Rooms.
-	if a.identity, err = identity.NewService(identity.Options{Store: db, Vault: vault, Now: o.Now, Log: a.log("identity"), Metrics: a.metrics}); err != nil {
-		return nil, err
-	}
-	if err := a.identity.CheckVault(ctx); err != nil {
-		return nil, err
-	}
-	if err := a.openTemplates(ctx); err != nil {
-		return nil, err
-	}
-	codec, err := shortlink.NewCodec(a.keys.codes)
-	if err != nil {
-		return nil, err
-	}
-	if a.links, err = shortlink.NewService(shortlink.Options{
-		Store: db, Templates: a.templates, Codec: codec, CodeLength: o.CodeLength, DefaultDomain: o.Domains[0], AnyJump: o.AllowAnyJump, Now: o.Now,
-	}); err != nil {
-		return nil, err
-	}
-	if err := a.registerDomains(ctx); err != nil {
-		return nil, err
-	}
 	if o.Demo {
 		if err := a.openDemoCarrier(); err != nil {
 			return nil, err
 		}
+		// So that a newcomer's receiver on this machine can be tried.
+		a.o.CallbackAllow = append(a.o.CallbackAllow, "127.0.0.0/8", "::1/128")
 	}
-	channels := make([]dispatch.Channel, len(a.o.Channels))
-	for i, c := range a.o.Channels {
-		channels[i] = c.dispatch()
-	}
-	if a.sends, err = dispatch.NewService(dispatch.ServiceOptions{
-		Store: db, Links: a.links, Channels: channels, ManualReview: o.ManualReview, Wake: a.wake.queued, Now: o.Now, Log: a.log("dispatch"),
-	}); err != nil {
+	if err := a.openRooms(ctx, vault); err != nil {
 		return nil, err
 	}
-	targets := callback.Targets{AllowPrivate: o.CallbackAllowPrivate, Allow: o.CallbackAllow}
-	if o.Demo {
-		targets.Allow = append(targets.Allow, "127.0.0.0/8", "::1/128") // so that a newcomer's receiver on this machine can be tried
-	}
-	if a.callbacks, err = callback.NewService(callback.ServiceOptions{Store: db, Targets: targets, Now: o.Now, Wake: a.wake.deliveries}); err != nil {
-		return nil, err
-	}
-	if a.plans, err = loadPlans(o.PricePlanFile); err != nil {
-		return nil, err
-	}
-	if a.usage, err = billing.NewService(db, a.plans, o.Now); err != nil {
+	if err := a.registerDomains(ctx); err != nil {
 		return nil, err
 	}
 	var demo *demoFile
@@ -168,17 +135,17 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		}
 	}
 	if o.plays(RoleCallback) {
-		if err := a.startCallback(targets); err != nil {
+		if err := a.startCallback(a.targets()); err != nil {
 			return nil, err
 		}
 	}
 	if o.plays(RoleDispatch) {
-		if err := a.startDispatch(channels); err != nil {
+		if err := a.startDispatch(a.channels()); err != nil {
 			return nil, err
 		}
 	}
 	if o.plays(RoleEdge) {
-		if err := a.startEdge(ctx, codec, faces.edge); err != nil {
+		if err := a.startEdge(ctx, faces.edge); err != nil {
 			return nil, err
 		}
 	}
@@ -223,7 +190,7 @@ func (a *App) startAPI(ln net.Listener) {
 		lang = fault.Chinese
 	}
 	s := api.New(api.Options{Log: a.log("api"), Language: lang}, a.identity, api.Rooms{
-		Identity: a.identity, Templates: a.templates, Materials: a.materials, Links: a.links, Sends: a.sends, Callbacks: a.callbacks, Usage: a.usage,
+		Identity: a.identity, Templates: a.templates, Materials: a.materials, Links: a.links, Sends: a.sends, Callbacks: a.callbacks, Usage: a.usage, Reviews: a.desk,
 	})
 	a.serve("api", ln, s)
 }
@@ -291,36 +258,6 @@ func (a *App) registerDomains(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// openTemplates opens the template room: catalogue, pictures on disk, and the built-in gallery.
-func (a *App) openTemplates(ctx context.Context) (err error) {
-	var override []byte
-	if a.o.LayoutFile != "" {
-		if override, err = os.ReadFile(a.o.LayoutFile); err != nil {
-			return fmt.Errorf("layout file: %w", err)
-		}
-	}
-	if a.catalogue, err = templates.LoadCatalogue(override); err != nil {
-		return fmt.Errorf("layout catalogue: %w", err)
-	}
-	blobs, err := templates.NewFolder(filepath.Join(a.o.Data, "materials"))
-	if err != nil {
-		return err
-	}
-	if a.materials, err = templates.NewMaterials(templates.MaterialOptions{
-		Store: a.db, Blobs: blobs, Catalogue: a.catalogue, Origin: a.o.EdgeOrigin, Now: a.o.Now, Log: a.log("templates"),
-	}); err != nil {
-		return err
-	}
-	if a.templates, err = templates.NewService(templates.Options{
-		Store: a.db, Catalogue: a.catalogue, Materials: a.materials, ManualReview: a.o.ManualReview, Strict: a.o.Strict, Origin: a.o.EdgeOrigin,
-		PagesModel: func(t *templates.Template) string { return render.PagesModel(a.catalogue, t, a.o.EdgeOrigin) },
-		Now:        a.o.Now, Log: a.log("templates"),
-	}); err != nil {
-		return err
-	}
-	return a.templates.PublishGallery(ctx)
 }
 
 // derivedKeys come from the master key: secrets that must be the same on every node and over restarts.

@@ -16,7 +16,7 @@ import (
 
 // startEdge opens the node's event log, brings the resolver up to date with it, starts shipping it to Kafka, and opens the face. It stops in the reverse order: the face
 // first, then the relay and the resolver, whose last facts still go through the log, then the log.
-func (a *App) startEdge(ctx context.Context, codec *shortlink.Codec, ln net.Listener) error {
+func (a *App) startEdge(ctx context.Context, ln net.Listener) error {
 	dir := filepath.Join(a.o.Data, "journal")
 	j, err := journal.Open(dir, journal.Options{
 		MaxBytes: a.o.JournalMaxBytes,
@@ -29,7 +29,7 @@ func (a *App) startEdge(ctx context.Context, codec *shortlink.Codec, ln net.List
 	a.life.onStop("journal", func(context.Context) error { return j.Close() })
 	a.ready("journal", func(context.Context) error { return j.Err() })
 	r, err := shortlink.OpenResolver(ctx, shortlink.ResolverOptions{
-		Store: a.db, Journal: j, Templates: a.templates, Codec: codec, Node: a.node, DeviceKey: a.keys.devices, RequireSign: a.o.RequireSign,
+		Store: a.db, Journal: j, Templates: a.templates, Codec: a.codec, Node: a.node, DeviceKey: a.keys.devices, RequireSign: a.o.RequireSign,
 		AnyHost: a.o.Demo, // the demo is also opened by 127.0.0.1 and from a phone by this machine's address
 		Now:     a.o.Now, Log: a.log("resolver"), Metrics: a.metrics,
 	})

@@ -179,11 +179,11 @@ func (w *world) file(t testing.TB, name string, content []byte) string {
 // review is the operator's decision.
 func (w *world) review(t testing.TB, kind, id string, pass bool) {
 	t.Helper()
-	body, err := json.Marshal(J{"pass": pass, "words": "by the book"})
+	body, err := json.Marshal(J{"kind": kind, "id": id, "tenant_id": w.own.Tenant, "pass": pass, "words": "by the book"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := signed(t, w.s, w.operator, http.MethodPost, "/x/v1/reviews/"+kind+"/"+id, body, "X-Nonce", w.unique("n"))
+	r := signed(t, w.s, w.operator, http.MethodPost, "/x/v1/reviews", body, "X-Nonce", w.unique("n"))
 	if r.Status != 200 {
 		t.Fatalf("review of %s %s: %d %s", kind, id, r.Status, r.Body)
 	}

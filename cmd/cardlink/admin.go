@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/user"
 	"text/tabwriter"
 
 	"cardlink/app"
@@ -25,11 +24,7 @@ func administer(ctx context.Context, e engines, fn func(*identity.Service, ident
 	if err := s.CheckVault(ctx); err != nil {
 		return err
 	}
-	who := "operator"
-	if u, err := user.Current(); err == nil {
-		who = u.Username
-	}
-	return fn(s, identity.Actor{Name: who, Remote: "command line"})
+	return fn(s, operator())
 }
 
 type tenantCmd struct {

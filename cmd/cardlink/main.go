@@ -36,6 +36,8 @@ type cli struct {
 	Bench      benchCmd      `cmd:"" help:"Load-test the product and print a table, JSON and an HTML report."`
 	Tenant     tenantCmd     `cmd:"" help:"Manage tenants."`
 	Key        keyCmd        `cmd:"" help:"Manage access keys."`
+	Review     reviewCmd     `cmd:"" help:"Approve and reject what tenants submit."`
+	Domain     domainCmd     `cmd:"" help:"Manage short-link domains and the hosts links may jump to."`
 	Migrate    migrateCmd    `cmd:"" help:"Bring the database to this version's schema."`
 	Doctor     doctorCmd     `cmd:"" help:"Check configuration, engines and disk, and say what to do."`
 	Audit      auditCmd      `cmd:"" help:"Prove the books: accepted = sent + failed + pending + ambiguous, billed = facts."`

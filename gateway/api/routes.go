@@ -7,6 +7,8 @@ import (
 	"cardlink/callback"
 	"cardlink/dispatch"
 	"cardlink/identity"
+	"cardlink/report"
+	"cardlink/review"
 	"cardlink/serviceaccount"
 	"cardlink/shortlink"
 	"cardlink/templates"
@@ -22,6 +24,8 @@ type Rooms struct {
 	Callbacks *callback.Service
 	Usage     *billing.Service
 	Accounts  *serviceaccount.Service
+	Reviews   *review.Desk
+	Reports   *report.Service
 }
 
 // routes is the whole API: every noun's file names its own operations.
@@ -38,6 +42,11 @@ func routes(d Rooms) []route {
 		templateHandlers{d.Templates}.routes(),
 		materialHandlers{d.Materials}.routes(),
 		usageHandlers{d.Usage}.routes(),
+		reportHandlers{d.Reports}.routes(),
+		domainHandlers{d.Links}.routes(),
+		deadLetterHandlers{d.Callbacks}.routes(),
+		reviewHandlers{d.Reviews}.routes(),
 		accountHandlers{d.Accounts}.routes(),
+		accountHandlers{d.Accounts}.portRoutes(),
 	)
 }

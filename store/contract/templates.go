@@ -28,6 +28,7 @@ var Templates = []struct {
 	{"a template nobody stored is unknown", templateUnknown},
 	{"a change is stored; its error stores nothing", templateChange},
 	{"a new version leaves the old one as it was", templateVersions},
+	{"what waits for a verdict is listed, oldest first, over all tenants", templatesPending},
 	{"changes of one template never overlap", templateChangesTakeTurns},
 	{"lists filter, count and order", templateLists},
 	{"another tenant's template can neither be changed nor deleted", templateForeign},
@@ -212,6 +213,52 @@ func templateChangesTakeTurns(ctx context.Context, s TemplateStores) error {
 	got, err := s.Template(ctx, t.ID, 0)
 	if err != nil || got.AuditSeq != t.AuditSeq+n {
 		return fmt.Errorf("after %d changes the sequence is %d (%v), want %d", n, got.AuditSeq, err, t.AuditSeq+n)
+	}
+	return nil
+}
+
+func templatesPending(ctx context.Context, s TemplateStores) error {
+	waits := func(t *templates.Template) {
+		t.Audit, t.Factories[0].Pending, t.Factories[0].State = templates.AuditReview, true, templates.VendorNotEnabled
+	}
+	var made []*templates.Template
+	for i := range 2 {
+		t, err := addTemplate(ctx, s, fmt.Sprintf("t-pending-%d", i), func(t *templates.Template) {
+			waits(t)
+			t.UpdatedAt = day.Add(-time.Duration(i) * time.Hour)
+		})
+		if err != nil {
+			return err
+		}
+		made = append(made, t)
+	}
+	pending := func() ([]int64, error) {
+		list, err := s.PendingTemplates(ctx, 1000)
+		var ids []int64
+		for _, t := range list {
+			if t.ID == made[0].ID || t.ID == made[1].ID {
+				ids = append(ids, t.ID)
+			}
+		}
+		return ids, err
+	}
+	if got, err := pending(); err != nil || len(got) != 2 || got[0] != made[1].ID {
+		return fmt.Errorf("pending %v, %v; want the older %d first", got, err, made[1].ID)
+	}
+	if one, err := s.PendingTemplates(ctx, 1); err != nil || len(one) != 1 {
+		return fmt.Errorf("%d of at most one, %w", len(one), err)
+	}
+	err := s.ChangeTemplate(ctx, made[1].Tenant, made[1].ID, func(t *templates.Template) ([]string, []event.Record, error) {
+		for i := range t.Factories {
+			t.Factories[i].Pending = false
+		}
+		return nil, nil, nil
+	})
+	if err != nil {
+		return err
+	}
+	if got, err := pending(); err != nil || len(got) != 1 || got[0] != made[0].ID {
+		return fmt.Errorf("after a verdict %v, %v; want %d", got, err, made[0].ID)
 	}
 	return nil
 }
