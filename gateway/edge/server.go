@@ -35,6 +35,11 @@ type Options struct {
 	ClientKey []byte
 	// Proxies are the address ranges whose X-Forwarded-For is believed; from anybody else it is ignored.
 	Proxies []netip.Prefix
+	// Accounts shows service accounts, whose clicks go to Clicks. Nil: there are none, and their addresses are unknown ones.
+	Accounts Accounts
+	Clicks   Clicks
+	// DeviceKey, 32 bytes, keys the references of devices that report clicks: the resolver's key, so that a device has one reference. Required with Accounts.
+	DeviceKey []byte
 	// Previews serves /p/{tpl_id}: any template's page with its example values, to anybody who has the address.
 	Previews    bool
 	Language    fault.Language // of the error pages
@@ -60,6 +65,8 @@ type Server struct {
 	origin   string
 	scheme   string
 	key      [32]byte
+	device   [32]byte
+	accounts *accountFace // nil: none
 	agents   agentMemo
 	clients  clientMemo
 	programs *programs
@@ -77,7 +84,7 @@ const (
 	writeTimeout = 30 * time.Second // a video over a slow radio link
 	idleTimeout  = 60 * time.Second
 	headerBytes  = 8 << 10
-	bodyBytes    = 1 << 10 // bodies are refused; this much is read to be able to say so
+	bodyBytes    = 1 << 10 // of a report of a click; all other bodies are refused
 )
 
 // New builds the face.
@@ -85,6 +92,9 @@ func New(o Options) (*Server, error) {
 	var errs []error
 	if o.Resolver == nil || o.Journal == nil || o.Catalogue == nil || o.Templates == nil || o.Materials == nil {
 		errs = append(errs, errors.New("edge: Resolver, Journal, Catalogue, Templates and Materials are required"))
+	}
+	if o.Accounts != nil && (o.Clicks == nil || len(o.DeviceKey) != 32) {
+		errs = append(errs, errors.New("edge: Accounts need Clicks and a DeviceKey of 32 bytes"))
 	}
 	if len(o.ClientKey) != 32 {
 		errs = append(errs, fmt.Errorf("edge: the client key must be 32 bytes, not %d", len(o.ClientKey)))
@@ -114,11 +124,15 @@ func New(o Options) (*Server, error) {
 	s := &Server{o: o, origin: o.Origin, scheme: scheme, programs: newPrograms(o.Catalogue)}
 	s.previews = &previews{server: s, pages: make(map[previewKey]previewPage)}
 	copy(s.key[:], o.ClientKey)
+	copy(s.device[:], o.DeviceKey)
 	s.stats.register(o.Metrics)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if o.Accounts != nil {
+		s.accounts = newAccountFace(s)
+	}
 	s.http = &fasthttp.Server{
 		Handler: s.serve, ErrorHandler: s.refuse, Logger: quiet{},
-		NoDefaultServerHeader: true, NoDefaultContentType: true, GetOnly: true, DisablePreParseMultipartForm: true,
+		NoDefaultServerHeader: true, NoDefaultContentType: true, DisablePreParseMultipartForm: true,
 		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		ReadBufferSize: headerBytes, MaxRequestBodySize: bodyBytes, Concurrency: o.Concurrency, CloseOnShutdown: true,
 	}
@@ -143,6 +157,10 @@ func (s *Server) serve(c *fasthttp.RequestCtx) {
 	defer s.recover(c)
 	h := &c.Response.Header
 	h.SetCanonical(headerReferrer, valueNoReferrer)
+	if !c.IsGet() && !c.IsHead() {
+		s.post(c)
+		return
+	}
 	if hasBody(&c.Request.Header) {
 		// A body has no meaning here, and one whose length is told in two ways is how requests are smuggled.
 		c.SetConnectionClose()
@@ -154,6 +172,7 @@ func (s *Server) serve(c *fasthttp.RequestCtx) {
 	case len(path) > 3 && path[1] == 'r' && path[2] == '/':
 		s.visit(c, path[2:], true)
 		visited = true
+	case s.accounts != nil && len(path) > idLength && s.accounts.serve(c, path): // no code is as long
 	case len(path) > 3 && path[1] == 'm' && path[2] == '/':
 		s.material(c, string(path))
 	case len(path) > 3 && path[1] == 'p' && path[2] == '/':
@@ -180,6 +199,16 @@ func (s *Server) serve(c *fasthttp.RequestCtx) {
 	if visited {
 		h.SetCanonical(headerVary, valueAccept)
 	}
+}
+
+// post answers what is neither GET nor HEAD: a report of a click, or nothing we do.
+func (s *Server) post(c *fasthttp.RequestCtx) {
+	c.Response.Header.SetCanonical(headerNosniff, valueNosniff)
+	if s.accounts == nil {
+		s.refuse(c, fasthttp.ErrGetOnly)
+		return
+	}
+	s.accounts.post(c)
 }
 
 // hasBody reports whether a request announced a body, even an empty one in chunks, of which the parser leaves nothing but a length of 0.
