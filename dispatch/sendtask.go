@@ -100,6 +100,7 @@ type TaskResult struct {
 	Submissions int
 	Sends       int
 	Failed      []shortlink.Failed
+	Replayed    bool `json:"-"` // the answer of an earlier request under the same key
 }
 
 // ErrRepeated is the store's answer to a task whose idempotency key exists already; nothing was stored.
@@ -224,7 +225,9 @@ func (s *Service) repeated(ctx context.Context, tenant string, r SendRequest) (r
 		return TaskResult{}, false, err
 	}
 	if kept.BodyHash != r.BodyHash {
-		return TaskResult{}, true, fault.In(fault.Parameter, "Idempotency-Key", "was used with another request body")
+		return TaskResult{}, true, fault.KeyReused()
 	}
-	return res, true, json.Unmarshal(kept.Answer, &res)
+	err = json.Unmarshal(kept.Answer, &res)
+	res.Replayed = true
+	return res, true, err
 }

@@ -28,18 +28,18 @@ func newCallbackEntry(e callback.Endpoint) callbackEntry {
 
 // add serves AddCallBack (api.md §10.1).
 func (h callbackHandlers) add(ctx context.Context, r *Request) (any, error) {
-	var in struct {
-		CallbackURL text   `json:"callback_url"`
-		URLType     number `json:"url_type"`
-	}
-	if err := decode(r.PostBody(), &in); err != nil {
+	b, err := fieldsOf(r.PostBody(), fault.Parameter)
+	if err != nil {
 		return nil, err
 	}
-	t := in.URLType.Or(0)
-	if t < 0 || t > 2 {
-		return nil, fault.In(fault.Parameter, "url_type", "must be 0, 1 or 2")
+	url, t := b.text("callback_url"), b.integer("url_type", 0)
+	if err := b.complaint(); err != nil {
+		return nil, err
 	}
-	e, err := h.room.Register(ctx, r.Principal.Tenant, in.CallbackURL.Value, callback.URLType(t))
+	if t < 0 || t > 2 {
+		return nil, fault.OneOf("url_type", "0", "1", "2")
+	}
+	e, err := h.room.Register(ctx, r.Principal.Tenant, url, callback.URLType(t))
 	if err != nil {
 		return nil, err
 	}

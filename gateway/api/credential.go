@@ -1,6 +1,8 @@
 package api
 
 import (
+	"bytes"
+	"net/netip"
 	"strings"
 
 	"github.com/valyala/fasthttp"
@@ -8,8 +10,8 @@ import (
 	"cardlink/identity"
 )
 
-// credential hands the parts of a request that a signature covers to identity, without copying the body. rt may be nil.
-func credential(c *fasthttp.RequestCtx, rt *route) identity.Credential {
+// credential hands the parts of a request that a signature covers to identity, without copying the body.
+func credential(c *fasthttp.RequestCtx, rt *route, remote netip.Addr) identity.Credential {
 	return identity.Credential{
 		Method: string(c.Method()),
 		Path:   string(c.URI().PathOriginal()),
@@ -23,7 +25,7 @@ func credential(c *fasthttp.RequestCtx, rt *route) identity.Credential {
 			return vs
 		},
 		Body:   c.Request.Body(),
-		Remote: c.RemoteIP().String(),
+		Remote: remote.String(),
 		Safe:   rt.safe(),
 	}
 }
@@ -34,4 +36,36 @@ func (rt *route) safe() bool {
 		return false
 	}
 	return rt.method == fasthttp.MethodGet || strings.HasSuffix(rt.action, ":list") || strings.HasSuffix(rt.action, ":check")
+}
+
+// remote is the client's address: the peer, or behind proxies that are trusted the last address of X-Forwarded-For that is none of them.
+func remote(c *fasthttp.RequestCtx, proxies []netip.Prefix) netip.Addr {
+	addr, _ := netip.AddrFromSlice(c.RemoteIP())
+	addr = addr.Unmap()
+	if !within(addr, proxies) {
+		return addr
+	}
+	lines := c.Request.Header.PeekAll("X-Forwarded-For")
+	for i := len(lines) - 1; i >= 0; i-- {
+		parts := bytes.Split(lines[i], []byte(","))
+		for j := len(parts) - 1; j >= 0; j-- {
+			a, err := netip.ParseAddr(string(bytes.TrimSpace(parts[j])))
+			if err != nil {
+				return addr // not written by ours from here on
+			}
+			if addr = a.Unmap().WithZone(""); !within(addr, proxies) {
+				return addr
+			}
+		}
+	}
+	return addr
+}
+
+func within(a netip.Addr, ps []netip.Prefix) bool {
+	for _, p := range ps {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
 }

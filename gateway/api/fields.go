@@ -3,20 +3,19 @@ package api
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"strconv"
 	"strings"
 
 	"cardlink/fault"
 )
 
-// fields reads a JSON object leniently, as clients other than Go need it (api.md §3.1), and remembers the first value of a wrong type with its full path, such as
+// fields reads a JSON object leniently, as clients other than Go need it (api.md §3.1): null is absent, unknown names are ignored, and a string, a number or a boolean
+// will do for each other where one can be read as the other. It remembers the first value that will not do, with its full path, such as
 // "pages[0].contents[2].position_number".
 type fields struct {
-	values map[string]any
-	path   string // of the object, with a dot behind it; empty for the body
-	first  *error // shared by all objects of one body
+	values map[string]any // as readJSON gives them
+	path   string         // of the object, with a dot behind it; empty for the body
+	first  *error         // shared by all objects of one body
 }
 
 // fieldsOf parses a body; code is the answer to one that is not JSON.
@@ -24,28 +23,31 @@ func fieldsOf(body []byte, code fault.Code) (fields, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return fields{}, fault.New(fault.EmptyInput, "")
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return fields{}, &fault.Error{Code: code, Field: "body", Rule: "is not valid JSON", Err: err}
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fields{}, fault.In(code, "body", "must be one JSON object and nothing after it")
-	}
-	m, isObject := v.(map[string]any)
-	if !isObject {
-		return fields{}, fault.In(code, "body", "must be a JSON object")
-	}
-	return fields{values: m, first: new(error)}, nil
+	values, err := readJSON(body, code)
+	return fields{values: values, first: new(error)}, err
 }
 
-// complaint is the first wrong type that was met.
+// complaint is the first value that would not do.
 func (f fields) complaint() error { return *f.first }
 
-func (f fields) wrong(name, want string) {
+// wrong notes a complaint about a field of this object.
+func (f fields) wrong(err *fault.Error) {
 	if *f.first == nil {
-		*f.first = fault.In(fault.Parameter, f.path+name, "must be "+want)
+		moved := *err
+		moved.Field = f.path + err.Field
+		*f.first = &moved
+	}
+}
+
+// has reports whether the field is there and not null.
+func (f fields) has(name string) bool { return f.values[name] != nil }
+
+// require complains about the first of the names that is not there.
+func (f fields) require(names ...string) {
+	for _, name := range names {
+		if !f.has(name) {
+			f.wrong(fault.Required(name))
+		}
 	}
 }
 
@@ -61,7 +63,7 @@ func (f fields) text(name string) string {
 	case bool:
 		return strconv.FormatBool(v)
 	}
-	f.wrong(name, "a string")
+	f.wrong(fault.Type(cutName(name), fault.String))
 	return ""
 }
 
@@ -75,7 +77,7 @@ func withoutRemark(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// integer is a whole number, or def if absent.
+// integer is a whole number of 32 bits, or def if absent.
 func (f fields) integer(name string, def int) int {
 	if p := f.optional(name); p != nil {
 		return *p
@@ -83,6 +85,7 @@ func (f fields) integer(name string, def int) int {
 	return def
 }
 
+// optional is a whole number of 32 bits, nil if absent. An empty string is absent; a boolean is 1 or 0; "7.0" is 7, as some languages write it.
 func (f fields) optional(name string) *int {
 	var s string
 	switch v := f.values[name].(type) {
@@ -97,9 +100,12 @@ func (f fields) optional(name string) *int {
 	case bool:
 		s = map[bool]string{true: "1", false: "0"}[v]
 	}
+	if whole, fraction, found := strings.Cut(s, "."); found && fraction != "" && strings.Trim(fraction, "0") == "" {
+		s = whole
+	}
 	n, err := strconv.ParseInt(s, 10, 32)
 	if err != nil {
-		f.wrong(name, "an integer")
+		f.wrong(fault.Integer(cutName(name)))
 		return nil
 	}
 	i := int(n)
@@ -109,12 +115,12 @@ func (f fields) optional(name string) *int {
 func (f fields) object(name string) (sub fields, given bool) {
 	switch v := f.values[name].(type) {
 	case nil:
-		return fields{}, false
+		return fields{first: f.first}, false
 	case map[string]any:
 		return fields{v, f.path + name + ".", f.first}, true
 	}
-	f.wrong(name, "a JSON object")
-	return fields{}, false
+	f.wrong(fault.Type(name, fault.Object))
+	return fields{first: f.first}, false
 }
 
 func (f fields) array(name string) []any {
@@ -124,7 +130,7 @@ func (f fields) array(name string) []any {
 	case []any:
 		return v
 	}
-	f.wrong(name, "a JSON array")
+	f.wrong(fault.Type(name, fault.Array))
 	return nil
 }
 
@@ -135,7 +141,7 @@ func (f fields) objects(name string) []fields {
 		m, isObject := v.(map[string]any)
 		at := name + "[" + strconv.Itoa(i) + "]"
 		if !isObject {
-			f.wrong(at, "a JSON object")
+			f.wrong(fault.Type(at, fault.Object))
 			continue
 		}
 		out = append(out, fields{m, f.path + at + ".", f.first})

@@ -26,24 +26,6 @@ type named struct {
 	Name string `json:"name,omitempty"`
 }
 
-type tokenRequest struct {
-	Auth struct {
-		Identity struct {
-			Methods  []string `json:"methods"`
-			Password struct {
-				User struct {
-					Name     string `json:"name"`
-					Password string `json:"password"`
-					Domain   named  `json:"domain"`
-				} `json:"user"`
-			} `json:"password"`
-		} `json:"identity"`
-		Scope *struct {
-			Project *named `json:"project"`
-		} `json:"scope"`
-	} `json:"auth"`
-}
-
 type tokenAnswer struct {
 	Token tokenInfo `json:"token"`
 }
@@ -70,27 +52,15 @@ type userName struct {
 }
 
 func (h identityHandlers) createToken(ctx context.Context, r *Request) (any, error) {
-	var in tokenRequest
-	if err := decode(r.Request.Body(), &in); err != nil {
+	login, err := loginOf(r)
+	if err != nil {
 		return nil, err
-	}
-	for _, m := range in.Auth.Identity.Methods {
-		if m != "password" {
-			return nil, fault.In(fault.Parameter, "auth.identity.methods", "must be password")
-		}
-	}
-	user := in.Auth.Identity.Password.User
-	login := identity.Login{Domain: user.Domain.Name, User: user.Name, Password: user.Password, Remote: r.RemoteIP().String()}
-	if scope := in.Auth.Scope; scope != nil {
-		if scope.Project == nil || (scope.Project.ID == "" && scope.Project.Name == "") {
-			return nil, fault.In(fault.Parameter, "auth.scope", "must be a project")
-		}
-		if login.Project = scope.Project.ID; login.Project == "" {
-			login.Project = scope.Project.Name
-		}
 	}
 	s, err := h.room.Login(ctx, login)
 	if err != nil {
+		if fault.Has(err, fault.Throttled) {
+			r.Response.Header.Set("Retry-After", "60")
+		}
 		return nil, err
 	}
 	a := s.Account
@@ -109,6 +79,35 @@ func (h identityHandlers) createToken(ctx context.Context, r *Request) (any, err
 		Project: ownedName{named{a.Tenant.Project.ID, a.Tenant.Project.Name}, domain},
 		User:    userName{ownedName: ownedName{named{a.User.ID, a.User.Name}, domain}},
 	}}, nil
+}
+
+// loginOf reads the body of CreateToken: a password of a user of a domain, scoped to a project or to none.
+func loginOf(r *Request) (login identity.Login, err error) {
+	b, err := fieldsOf(r.PostBody(), fault.Parameter)
+	if err != nil {
+		return login, err
+	}
+	auth, _ := b.object("auth")
+	who, _ := auth.object("identity")
+	password, _ := who.object("password")
+	user, _ := password.object("user")
+	domain, _ := user.object("domain")
+	for _, m := range who.texts("methods") {
+		if m != "password" {
+			return login, fault.OneOf("auth.identity.methods", "password")
+		}
+	}
+	login = identity.Login{Domain: domain.text("name"), User: user.text("name"), Password: user.text("password"), Remote: r.remote.String()}
+	if scope, given := auth.object("scope"); given {
+		project, _ := scope.object("project")
+		if login.Project = project.text("id"); login.Project == "" {
+			login.Project = project.text("name")
+		}
+		if login.Project == "" && b.complaint() == nil {
+			return login, fault.Said("auth.scope", "must be a project", "须为项目")
+		}
+	}
+	return login, b.complaint()
 }
 
 // micros is IAM's form of a time.

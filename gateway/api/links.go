@@ -69,11 +69,7 @@ func (h linkHandlers) create(ctx context.Context, r *Request) (any, error) {
 		Tenant: r.Principal.Tenant, User: r.Principal.UserName, TplID: b.text("tpl_id"), Signs: b.texts("sms_signs"), Times: int64(b.integer("resolving_times", 0)),
 		CodeType: b.enum("aim_code_type"), GenerationType: b.enum("generation_type"), Domain: b.text("domain"), Days: int64(b.integer("expiration_time", 0)),
 	}
-	for _, name := range []string{"resolving_times", "expiration_time"} {
-		if b.values[name] == nil {
-			return nil, fault.In(fault.Parameter, name, "is required")
-		}
-	}
+	b.require("resolving_times", "expiration_time")
 	for _, p := range b.objects("params") {
 		req.Items = append(req.Items, shortlink.Item{CustFlag: p.text("cust_flag"), Params: p.strings("dync_params"), CustomURL: p.text("custom_url"), CustomCode: p.text("custom_short_code")})
 	}
@@ -113,11 +109,11 @@ type bound struct {
 func checkQuery(r *Request, bounds ...bound) error {
 	for _, b := range bounds {
 		if utf8.RuneCountInString(queryText(r, b.name)) > b.most {
-			return fault.Inf(fault.Parameter, b.name, "must be at most %d characters", b.most)
+			return fault.Length(b.name, 0, b.most)
 		}
 	}
 	if id := queryText(r, "tpl_id"); id != "" && (len(id) > 9 || strings.Trim(id, "0123456789") != "") {
-		return fault.In(fault.Parameter, "tpl_id", "must be 9 digits")
+		return fault.Said("tpl_id", "must be 9 digits", "须为9位数字")
 	}
 	return nil
 }

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +35,7 @@ type route struct {
 // public marks a route that is served without a credential.
 const public = "-"
 
-// handler serves one operation. The value it returns becomes the JSON body with status 200; a nil value with a nil error is an empty
+// handler serves one operation. The value it returns becomes the JSON body with status 200 unless it set another; a nil value with a nil error is an empty
 // body. Handlers that write the response themselves return written.
 type handler func(ctx context.Context, r *Request) (any, error)
 
@@ -44,6 +46,8 @@ type Request struct {
 	RequestID string
 	params    [2]string // values of the path's braces, decoded
 	at        time.Time
+	remote    netip.Addr
+	spend     func(recipients int) error // nil: no limit
 }
 
 // now is the moment the request came.
@@ -52,25 +56,87 @@ func (r *Request) now() time.Time { return r.at }
 // Param is the n-th path parameter.
 func (r *Request) Param(n int) string { return r.params[n] }
 
+// spendRecipients takes the handsets of a send from the tenant's budget, before the send is accepted. It fails with Throttled.
+func (r *Request) spendRecipients(n int) error {
+	if r.spend == nil || n <= 0 {
+		return nil
+	}
+	return r.spend(n)
+}
+
 // writtenBody is the value of written.
 type writtenBody struct{}
 
 // written tells the pipeline that the handler has set status and body itself.
 var written writtenBody
 
-// match finds the route of a request. A literal segment beats a parameter. ok is false if the path is unknown or knows another method only.
-func match(routes []route, method, path string) (rt *route, params [2]string, ok bool) {
-	best := -1
+// uploads are the operations whose body is a multipart form (api.md §3.1).
+var uploads = []string{"UploadMedia", "UploadAimMsgSignatureFile"}
+
+func (rt *route) uploads() bool { return slices.Contains(uploads, rt.op) }
+
+// table finds routes.
+type table struct {
+	literal  map[string][]*route // paths without parameters
+	patterns []*route
+}
+
+func newTable(routes []route) table {
+	t := table{literal: make(map[string][]*route)}
 	for i := range routes {
-		if routes[i].method != method {
-			continue
-		}
-		p, literals, hit := matchPath(routes[i].path, path)
-		if hit && literals > best {
-			best, rt, params, ok = literals, &routes[i], p, true
+		rt := &routes[i]
+		if strings.Contains(rt.path, "{") {
+			t.patterns = append(t.patterns, rt)
+		} else {
+			t.literal[rt.path] = append(t.literal[rt.path], rt)
 		}
 	}
-	return rt, params, ok
+	return t
+}
+
+// match finds the route of a request. A literal segment beats a parameter; HEAD is served by GET's route. Without a route, allow names the methods that the path
+// knows, as the Allow header wants them; it is empty for an unknown path.
+func (t table) match(method, path string) (rt *route, params [2]string, allow string) {
+	if method == fasthttp.MethodHead {
+		method = fasthttp.MethodGet
+	}
+	var known []string
+	for _, r := range t.literal[path] {
+		if r.method == method {
+			return r, params, ""
+		}
+		known = append(known, r.method)
+	}
+	best := -1
+	for _, r := range t.patterns {
+		p, literals, hit := matchPath(r.path, path)
+		switch {
+		case !hit:
+		case r.method != method:
+			known = append(known, r.method)
+		case literals > best:
+			best, rt, params = literals, r, p
+		}
+	}
+	if rt != nil || len(known) == 0 {
+		return rt, params, ""
+	}
+	return nil, params, allowed(known)
+}
+
+// allowed is the Allow header of a path with routes for the given methods.
+func allowed(known []string) string {
+	var out []string
+	for _, m := range []string{fasthttp.MethodGet, fasthttp.MethodPost, fasthttp.MethodPut, fasthttp.MethodDelete, fasthttp.MethodPatch} {
+		if !slices.Contains(known, m) {
+			continue
+		}
+		out = append(out, m)
+		if m == fasthttp.MethodGet {
+			out = append(out, fasthttp.MethodHead)
+		}
+	}
+	return strings.Join(append(out, fasthttp.MethodOptions), ", ")
 }
 
 func matchPath(pattern, path string) (params [2]string, literals int, ok bool) {

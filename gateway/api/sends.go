@@ -22,38 +22,6 @@ func (h sendHandlers) routes() []route {
 	}
 }
 
-// sendTaskRequest is the body of CreateAimSendTask (api.md §8.1).
-type sendTaskRequest struct {
-	TaskName    text            `json:"task_name"`
-	SMSChannel  *smsChannelBody `json:"sms_channel"`
-	ResolveTask *sendOrderBody  `json:"resolve_task"`
-}
-
-type smsChannelBody struct {
-	ChannelNumber text `json:"channel_number"`
-	SMSTplID      text `json:"sms_tpl_id"`
-	SMSSign       text `json:"sms_sign"`
-	SMSAppName    text `json:"sms_app_name"`
-}
-
-type sendOrderBody struct {
-	TplID          text            `json:"tpl_id"`
-	ResolveTimes   number          `json:"resolve_times"`
-	AimCodeType    text            `json:"aim_code_type"`
-	GenerationType text            `json:"generation_type"`
-	Domain         text            `json:"domain"`
-	ExpirationTime number          `json:"expiration_time"`
-	Params         []sendParamBody `json:"params"`
-}
-
-type sendParamBody struct {
-	CustFlag        text            `json:"cust_flag"`
-	DyncParams      map[string]text `json:"dync_params"`
-	CustomURL       text            `json:"custom_url"`
-	CustomShortCode text            `json:"custom_short_code"`
-	SMSParams       []text          `json:"sms_params"`
-}
-
 // smsChannelEcho, sendOrderEcho and sendParamEcho are the request in the SDK's types.
 type smsChannelEcho struct {
 	ChannelNumber string `json:"channel_number"`
@@ -110,26 +78,21 @@ type failedChainRow struct {
 func hundredths(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.00Z") }
 
 func (h sendHandlers) create(ctx context.Context, r *Request) (any, error) {
-	var in sendTaskRequest
-	if err := decode(r.PostBody(), &in); err != nil {
+	req, err := sendRequestOf(r)
+	if err != nil {
 		return nil, err
 	}
-	req := dispatch.SendRequest{TaskName: in.TaskName.Value, IdempotencyKey: string(r.Request.Header.Peek("Idempotency-Key"))}
-	if req.IdempotencyKey != "" {
-		sum := sha256.Sum256(r.PostBody())
-		req.BodyHash = hex.EncodeToString(sum[:])
-	}
-	if c := in.SMSChannel; c != nil {
-		req.Channel = &dispatch.SMSChannel{
-			Number: c.ChannelNumber.Value, TemplateID: c.SMSTplID.Value, Sign: c.SMSSign.Value, AppName: c.SMSAppName.Value,
+	if req.Resolve != nil {
+		if err := r.spendRecipients(len(req.Resolve.Recipients)); err != nil {
+			return nil, err
 		}
-	}
-	if o := in.ResolveTask; o != nil {
-		req.Resolve = o.order()
 	}
 	res, err := h.room.CreateSendTask(ctx, r.Principal.Tenant, r.Principal.UserName, req)
 	if err != nil {
 		return nil, err
+	}
+	if res.Replayed {
+		r.Response.Header.Set(headerReplayed, "true")
 	}
 	return sendTaskAnswer{
 		TaskName:   req.TaskName,
@@ -143,25 +106,33 @@ func (h sendHandlers) create(ctx context.Context, r *Request) (any, error) {
 	}, nil
 }
 
-func (o *sendOrderBody) order() *dispatch.LinkOrder {
-	order := &dispatch.LinkOrder{
-		TplID: o.TplID.Value, Times: o.ResolveTimes.Value, CodeType: o.AimCodeType.Value, GenerationType: o.GenerationType.Value,
-		Domain: o.Domain.Value, Days: o.ExpirationTime.Value,
+// sendRequestOf reads the body of CreateAimSendTask (api.md §8.1) and the key it may come under.
+func sendRequestOf(r *Request) (req dispatch.SendRequest, err error) {
+	b, err := fieldsOf(r.PostBody(), fault.Parameter)
+	if err != nil {
+		return req, err
 	}
-	for _, p := range o.Params {
-		rc := dispatch.Recipient{CustFlag: p.CustFlag.Value, CustomURL: p.CustomURL.Value, CustomCode: p.CustomShortCode.Value}
-		if len(p.DyncParams) > 0 {
-			rc.Params = make(map[string]string, len(p.DyncParams))
-			for k, v := range p.DyncParams {
-				rc.Params[k] = v.Value
-			}
-		}
-		for _, v := range p.SMSParams {
-			rc.SMSParams = append(rc.SMSParams, v.Value)
-		}
-		order.Recipients = append(order.Recipients, rc)
+	req.TaskName = b.text("task_name")
+	if req.IdempotencyKey = string(r.Request.Header.Peek("Idempotency-Key")); req.IdempotencyKey != "" {
+		sum := sha256.Sum256(r.PostBody())
+		req.BodyHash = hex.EncodeToString(sum[:])
 	}
-	return order
+	if c, given := b.object("sms_channel"); given {
+		req.Channel = &dispatch.SMSChannel{Number: c.text("channel_number"), TemplateID: c.text("sms_tpl_id"), Sign: c.text("sms_sign"), AppName: c.text("sms_app_name")}
+	}
+	if o, given := b.object("resolve_task"); given {
+		req.Resolve = &dispatch.LinkOrder{
+			TplID: o.text("tpl_id"), Times: int64(o.integer("resolve_times", 0)), CodeType: o.enum("aim_code_type"), GenerationType: o.enum("generation_type"),
+			Domain: o.text("domain"), Days: int64(o.integer("expiration_time", 0)),
+		}
+		for _, p := range o.objects("params") {
+			req.Resolve.Recipients = append(req.Resolve.Recipients, dispatch.Recipient{
+				CustFlag: p.text("cust_flag"), Params: p.strings("dync_params"), CustomURL: p.text("custom_url"), CustomCode: p.text("custom_short_code"),
+				SMSParams: p.texts("sms_params"),
+			})
+		}
+	}
+	return req, b.complaint()
 }
 
 func echoParams(o *dispatch.LinkOrder) []sendParamEcho {
@@ -241,7 +212,7 @@ func (h sendHandlers) list(ctx context.Context, r *Request) (any, error) {
 	case "Fail":
 		f.State = dispatch.TaskFailed
 	default:
-		return nil, fault.In(fault.Parameter, "task_status", "must be Success or Fail")
+		return nil, fault.OneOf("task_status", "Success", "Fail")
 	}
 	tasks, total, err := h.room.ListSendTasks(ctx, r.Principal.Tenant, f)
 	if err != nil {
@@ -277,7 +248,7 @@ func queryID(r *Request, name string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < 0 {
-		return 0, fault.In(fault.Parameter, name, "must be digits")
+		return 0, fault.Digits(name)
 	}
 	if n == 0 {
 		n = -1 // no id is 0; the filter must still match nothing

@@ -77,7 +77,7 @@ func usageTime(r *Request, field string, def time.Time) (time.Time, error) {
 	}
 	t, err := parseTime(field, s)
 	if err == nil && (t.Year() < 1971 || t.Year() > 9998) {
-		err = fault.In(fault.Parameter, field, "must be a year from 1971 to 9998")
+		err = fault.Said(field, "must be a year from 1971 to 9998", "年份须为1971到9998")
 	}
 	return t, err
 }

@@ -3,101 +3,11 @@ package api
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"cardlink/fault"
 )
-
-// text, number and flag accept a JSON string, number or boolean for a scalar, whatever was declared: clients other than Go mix them (api.md §3.1).
-// null is absent. Set tells absent from zero.
-
-type text struct {
-	Value string
-	Set   bool
-}
-
-func (t *text) UnmarshalJSON(b []byte) error {
-	switch {
-	case string(b) == "null":
-		return nil
-	case b[0] == '"':
-		t.Set = true
-		return json.Unmarshal(b, &t.Value)
-	case b[0] == '{' || b[0] == '[':
-		return errors.New("must be a string")
-	}
-	t.Value, t.Set = string(b), true
-	return nil
-}
-
-type number struct {
-	Value int64
-	Set   bool
-}
-
-func (n *number) UnmarshalJSON(b []byte) error {
-	s := string(b)
-	if s == "null" {
-		return nil
-	}
-	if b[0] == '"' {
-		if err := json.Unmarshal(b, &s); err != nil {
-			return err
-		}
-	}
-	v, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
-	if err != nil {
-		return errors.New("must be an integer")
-	}
-	n.Value, n.Set = v, true
-	return nil
-}
-
-// Or is the value, or def if absent.
-func (n number) Or(def int64) int64 {
-	if n.Set {
-		return n.Value
-	}
-	return def
-}
-
-// decode reads a JSON body into v. Unknown fields are ignored (api.md §3.1); a body that is empty, not JSON, of a wrong type, or followed by
-// something else is refused with the field's name where one is known.
-func decode(body []byte, v any) error {
-	if len(bytes.TrimSpace(body)) == 0 {
-		return fault.New(fault.EmptyInput, "")
-	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	if err := d.Decode(v); err != nil {
-		return decodeFault(err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fault.New(fault.Parameter, "the body must be one JSON object and nothing after it")
-	}
-	return nil
-}
-
-func decodeFault(err error) error {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &kind):
-		field := kind.Field
-		if field == "" {
-			field = "body"
-		}
-		return &fault.Error{Code: fault.Parameter, Field: field, Rule: "must not be a JSON " + kind.Value, Err: err}
-	case errors.As(err, &syntax):
-		return &fault.Error{Code: fault.Parameter, Field: "body", Rule: "is not valid JSON (at byte " + strconv.FormatInt(syntax.Offset, 10) + ")", Err: err}
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &fault.Error{Code: fault.Parameter, Field: "body", Rule: "is not valid JSON (it ends too early)", Err: err}
-	}
-	return &fault.Error{Code: fault.Parameter, Field: "body", Rule: err.Error(), Err: err}
-}
 
 // encode writes v as compact JSON with HTML escaping off, as the original does.
 func encode(v any) ([]byte, error) {
@@ -138,13 +48,13 @@ func paging(r *Request, required bool, maxOffset, maxLimit, defaultLimit int) (p
 		s := queryText(r, name)
 		if s == "" {
 			if required {
-				return 0, fault.In(fault.Parameter, name, "is required")
+				return 0, fault.Required(name)
 			}
 			return def, nil
 		}
 		v, err := strconv.Atoi(s)
 		if err != nil || v < low || v > high {
-			return 0, fault.Inf(fault.Parameter, name, "must be an integer from %d to %d", low, high)
+			return 0, fault.Range(name, int64(low), int64(high))
 		}
 		return v, nil
 	}
@@ -160,13 +70,7 @@ func paging(r *Request, required bool, maxOffset, maxLimit, defaultLimit int) (p
 func queryText(r *Request, name string) string { return string(r.QueryArgs().Peek(name)) }
 
 // queryEnum is a query parameter without the remark that the SDK's constants carry after a colon (api.md §12).
-func queryEnum(r *Request, name string) string {
-	s := queryText(r, name)
-	if i := strings.IndexAny(s, ":："); i >= 0 {
-		s = s[:i]
-	}
-	return s
-}
+func queryEnum(r *Request, name string) string { return withoutRemark(queryText(r, name)) }
 
 var timeForms = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999-0700",
@@ -179,7 +83,7 @@ func parseTime(field, s string) (time.Time, error) {
 			return t.UTC(), nil
 		}
 	}
-	return time.Time{}, fault.In(fault.Parameter, field, "must be a time such as 2026-01-02T03:04:05Z")
+	return time.Time{}, fault.Time(field)
 }
 
 // The response forms of a time (api.md §3.4). A zero time is the Unix epoch in zulu and "" in the others.
@@ -228,4 +132,27 @@ func timeWindow(r *Request, now time.Time, def time.Duration) (window, error) {
 		begin = year // older data is not served
 	}
 	return window{begin, end}, nil
+}
+
+// bothOrNeither reads begin_time and end_time where one alone is refused and their order matters (templates and video templates, api.md §3.4). A zero window is no limit.
+func bothOrNeither(r *Request) (w window, err error) {
+	b, e := queryText(r, "begin_time"), queryText(r, "end_time")
+	switch {
+	case b == "" && e == "":
+		return w, nil
+	case b == "":
+		return w, fault.Said("begin_time", "is required with end_time", "与end_time须同时提供")
+	case e == "":
+		return w, fault.Said("end_time", "is required with begin_time", "与begin_time须同时提供")
+	}
+	if w.Begin, err = parseTime("begin_time", b); err != nil {
+		return window{}, err
+	}
+	if w.End, err = parseTime("end_time", e); err != nil {
+		return window{}, err
+	}
+	if w.End.Before(w.Begin) {
+		return window{}, fault.Said("begin_time", "must not be after end_time", "不能晚于end_time")
+	}
+	return w, nil
 }
