@@ -78,8 +78,11 @@ func newTemplateStatus(d event.TemplateAudit) templateStatus {
 // payload makes the request body of a push. Items whose receipt cannot be made are returned with the reason and left out; if none is left, body
 // is nil.
 func payload(ctx context.Context, facts Facts, e Endpoint, p Push) (body []byte, failed map[int64]error, err error) {
-	if p.Kind == KindTemplate {
+	switch p.Kind {
+	case KindTemplate, KindVideoTemplate:
 		return p.Items[0].Data, nil, nil
+	case KindVideoStatus, KindVideoUplink:
+		return videoPayload(ctx, facts, e.Tenant, p)
 	}
 	receipts := make([]any, 0, len(p.Items))
 	retry := false

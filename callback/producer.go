@@ -18,7 +18,9 @@ import (
 const Group = "cardlink-callback"
 
 // Topics are the topics with facts that customers are told.
-func Topics() []string { return []string{event.TopicSend, event.TopicParse, event.TopicTemplate} }
+func Topics() []string {
+	return []string{event.TopicSend, event.TopicParse, event.TopicTemplate, event.TopicBasic}
+}
 
 // ProducerOptions configure a Producer. Source and Store are required.
 type ProducerOptions struct {
@@ -133,7 +135,7 @@ func (p *Producer) apply(ctx context.Context, batch []event.Delivery) error {
 	return nil
 }
 
-// newsOf decides whether customers are told of a fact (api.md §18): every final state of a message, every first successful resolution, every
+// newsOf decides whether customers are told of a fact (api.md §18): every final state of a message or video message, every first successful resolution, every
 // verdict on a template.
 func newsOf(value []byte) (n News, ok bool, err error) {
 	f, err := event.Decode(value)
@@ -170,6 +172,11 @@ func newsOf(value []byte) (n News, ok bool, err error) {
 			return n, false, nil
 		}
 		n.Kind, data = KindTemplate, newTemplateStatus(d)
+	case event.TypeBasicReceipt:
+		n.Kind = KindVideoStatus
+		if data, err = videoNews(f); err != nil {
+			return n, false, err
+		}
 	default:
 		return n, false, nil
 	}

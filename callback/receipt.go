@@ -26,4 +26,5 @@ type Facts interface {
 	SMSReceipt(ctx context.Context, tenant, msgID string) (SMSReceipt, error)
 	// CustFlag is the caller's name for the recipient of a link.
 	CustFlag(ctx context.Context, tenant string, linkID int64) (string, error)
+	VideoFacts
 }

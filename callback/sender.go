@@ -204,7 +204,7 @@ func (s *Sender) coordinate(ctx context.Context, r *run) {
 			k, at := laneKey{d.Tenant, d.URLType}, d.Next
 			if rest := s.restOf(k); rest.After(at) {
 				at = rest
-			} else if d.URLType == Batched && wake {
+			} else if d.URLType.Batches() && wake {
 				at = at.Add(-Linger) // there may be a full batch before its time
 			}
 			if !at.After(now) {

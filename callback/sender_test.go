@@ -45,6 +45,14 @@ func openStore(t testing.TB) *store.DB {
 // facts knows every message and every link.
 type facts struct{}
 
+func (facts) VideoReport(context.Context, string, string, string) (callback.VideoReport, error) {
+	return callback.VideoReport{}, errors.New("no video messages here")
+}
+
+func (facts) VideoAnswer(context.Context, string, int64) (callback.VideoAnswer, error) {
+	return callback.VideoAnswer{}, errors.New("no video messages here")
+}
+
 func (facts) SMSReceipt(_ context.Context, _, msgID string) (callback.SMSReceipt, error) {
 	return callback.SMSReceipt{MsgID: msgID, CustFlag: "13100000000", SendStatus: "DELIVRD", Total: "1", Sequence: "1"}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,9 +70,14 @@ func (s *Service) Register(ctx context.Context, tenant, url string, t URLType) (
 	return e, nil
 }
 
-// List is the tenant's addresses by type, at most one each.
+// List is the tenant's addresses of AIM by type, at most one each.
 func (s *Service) List(ctx context.Context, tenant string) ([]Endpoint, error) {
-	return s.store.Endpoints(ctx, tenant)
+	return s.list(ctx, tenant, Single, TemplateStatus, Batched)
+}
+
+func (s *Service) list(ctx context.Context, tenant string, types ...URLType) ([]Endpoint, error) {
+	es, err := s.store.Endpoints(ctx, tenant)
+	return slices.DeleteFunc(es, func(e Endpoint) bool { return !slices.Contains(types, e.URLType) }), err
 }
 
 // SetSigning decides how pushes to the tenant are signed from now on. The zero Signing ends it.

@@ -15,6 +15,17 @@ const (
 	Batched        URLType = 2 // send and resolve receipts, up to BatchLimit per push
 )
 
+// Types that AIM's operations neither take nor show. The wire knows the first two as 0 and 1 of a list of their own (api.md §16.5).
+const (
+	VideoStatus URLType = 10 // final states of video messages, up to BatchLimit per push
+	VideoUplink URLType = 11 // answers to video messages, up to BatchLimit per push
+	// VideoTemplates and above are the 9-digit ids of video templates: each has an address of its own, which belongs to the template.
+	VideoTemplates URLType = 800_000_000
+)
+
+// Batches reports whether an address of the type takes several items in one push.
+func (t URLType) Batches() bool { return t == Batched || t == VideoStatus || t == VideoUplink }
+
 // A batched push leaves with BatchLimit receipts or when its oldest receipt is Linger old (D-21).
 const (
 	BatchLimit = 100
@@ -29,7 +40,26 @@ const (
 	KindSMS       Kind = "sms"
 	KindShortLink Kind = "shortchain"
 	KindTemplate  Kind = "template"
+
+	KindVideoStatus   Kind = "vms_status"
+	KindVideoUplink   Kind = "vms_uplink"
+	KindVideoTemplate Kind = "vms_template"
 )
+
+// Types are the types of address that take news of the kind unless News.To names one.
+func (k Kind) Types() []URLType {
+	switch k {
+	case KindSMS, KindShortLink:
+		return []URLType{Single, Batched}
+	case KindTemplate:
+		return []URLType{TemplateStatus}
+	case KindVideoStatus:
+		return []URLType{VideoStatus}
+	case KindVideoUplink:
+		return []URLType{VideoUplink}
+	}
+	return nil
+}
 
 // Endpoint is a registered address.
 type Endpoint struct {
@@ -37,6 +67,7 @@ type Endpoint struct {
 	Tenant    string
 	URLType   URLType
 	URL       string
+	Remark    string // the customer's own words
 	Disabled  string // why it is not called any more; empty = it is
 	CreatedAt time.Time
 }
@@ -63,10 +94,11 @@ type News struct {
 	Tenant string
 	FactID string
 	Kind   Kind
-	Data   []byte // JSON
+	Data   []byte  // JSON
+	To     URLType // the one address that is meant; zero = those of Kind.Types
 }
 
-// Due is an address with waiting rows and the moment the first of them is due. For Batched that is at the latest.
+// Due is an address with waiting rows and the moment the first of them is due. For a type that batches that is at the latest.
 type Due struct {
 	Tenant  string
 	URLType URLType
@@ -82,7 +114,7 @@ type Item struct {
 	Tries    int
 }
 
-// Push is one request to make: items of one kind, one item unless the address is Batched.
+// Push is one request to make: items of one kind, one item unless the address takes several.
 type Push struct {
 	ID    string // UUID, the same for every attempt
 	Kind  Kind
@@ -126,7 +158,7 @@ type DeadLetter struct {
 
 // Store keeps addresses and the queue. Package store implements it; contract.Callbacks says in running code what "implement" means.
 type Store interface {
-	// PutEndpoint registers e. If the tenant has an address of the type, its URL is replaced, it is enabled and keeps its ID and CreatedAt.
+	// PutEndpoint registers e. If the tenant has an address of the type, its URL and remark are replaced, it is enabled and keeps its ID and CreatedAt.
 	PutEndpoint(ctx context.Context, e Endpoint) (Endpoint, error)
 	// Endpoints lists a tenant's addresses by type.
 	Endpoints(ctx context.Context, tenant string) ([]Endpoint, error)

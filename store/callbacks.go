@@ -24,11 +24,11 @@ const (
 	deliveryDead    = 2
 )
 
-const endpointColumns = `id, tenant, url_type, url, disabled, created_ms`
+const endpointColumns = `id, tenant, url_type, url, remark, disabled, created_ms`
 
 func scanEndpoint(row interface{ Scan(...any) error }) (e callback.Endpoint, err error) {
 	var created int64
-	err = row.Scan(&e.ID, &e.Tenant, &e.URLType, &e.URL, &e.Disabled, &created)
+	err = row.Scan(&e.ID, &e.Tenant, &e.URLType, &e.URL, &e.Remark, &e.Disabled, &created)
 	e.CreatedAt = time.UnixMilli(created).UTC()
 	return e, err
 }
@@ -36,16 +36,20 @@ func scanEndpoint(row interface{ Scan(...any) error }) (e callback.Endpoint, err
 // PutEndpoint implements callback.Store.
 func (db *DB) PutEndpoint(ctx context.Context, e callback.Endpoint) (out callback.Endpoint, err error) {
 	err = db.Write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		out, err = scanEndpoint(tx.QueryRowContext(ctx,
-			`INSERT INTO callbacks (id, tenant, url_type, url, disabled, created_ms, updated_ms) VALUES ($1, $2, $3, $4, '', $5, $5)
-			 ON CONFLICT (tenant, url_type) DO UPDATE SET url = excluded.url, disabled = '', updated_ms = excluded.updated_ms
-			 RETURNING `+endpointColumns, e.ID, e.Tenant, int(e.URLType), e.URL, e.CreatedAt.UnixMilli()))
+		out, err = putEndpoint(ctx, tx, e)
 		return err
 	})
 	if err != nil {
 		return callback.Endpoint{}, fmt.Errorf("put a callback address: %w", err)
 	}
 	return out, nil
+}
+
+func putEndpoint(ctx context.Context, tx *sql.Tx, e callback.Endpoint) (callback.Endpoint, error) {
+	return scanEndpoint(tx.QueryRowContext(ctx,
+		`INSERT INTO callbacks (id, tenant, url_type, url, remark, disabled, created_ms, updated_ms) VALUES ($1, $2, $3, $4, $5, '', $6, $6)
+		 ON CONFLICT (tenant, url_type) DO UPDATE SET url = excluded.url, remark = excluded.remark, disabled = '', updated_ms = excluded.updated_ms
+		 RETURNING `+endpointColumns, e.ID, e.Tenant, int(e.URLType), e.URL, e.Remark, e.CreatedAt.UnixMilli()))
 }
 
 // Endpoints implements callback.Store.
@@ -122,36 +126,24 @@ func (db *DB) Enqueue(ctx context.Context, news []callback.News, now time.Time) 
 	if err != nil {
 		return 0, err
 	}
-	b := []byte{'['}
-	for _, n := range news {
-		if !listening[n.Tenant] {
+	var rows rowBatch
+	for i := range news {
+		n := &news[i]
+		if n.To != 0 {
+			deliveryRow(&rows, n, n.To)
 			continue
 		}
-		if len(b) > 1 {
-			b = append(b, ',')
+		for _, t := range n.Kind.Types() {
+			if listening[listener{n.Tenant, t}] {
+				deliveryRow(&rows, n, t)
+			}
 		}
-		b = append(appendJSON(append(b, '['), n.Tenant), ',')
-		b = append(appendJSON(b, n.FactID), ',')
-		b = append(appendJSON(b, string(n.Kind)), ',')
-		b = append(appendJSON(b, string(n.Data)), ']')
 	}
-	if len(b) == 1 {
+	if rows.n == 0 {
 		return 0, nil
 	}
-	b = append(b, ']')
 	err = db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx,
-			`INSERT INTO callback_deliveries (tenant, url_type, fact_id, kind, data, state, push_id, attempts, tries, next_ms, claimed_by, created_ms, ended_ms, result)
-			 SELECT c.tenant, c.url_type, value->>1, value->>2, value->>3, 0, '', 0, 0,
-			        CAST($2 AS BIGINT) + CASE WHEN c.url_type = 2 THEN CAST($3 AS BIGINT) ELSE 0 END, '', CAST($2 AS BIGINT), 0, ''
-			 FROM `+db.dialect.rows("$1")+`
-			 JOIN callbacks c ON c.tenant = value->>0 AND c.disabled = '' AND (c.url_type = 1) = (value->>2 = 'template')
-			 WHERE true ON CONFLICT (tenant, url_type, fact_id) DO NOTHING`, string(b), now.UnixMilli(), callback.Linger.Milliseconds())
-		if err != nil {
-			return err
-		}
-		n, err := res.RowsAffected()
-		added = int(n)
+		added, err = db.queueDeliveries(ctx, tx, &rows, now)
 		return err
 	})
 	if err != nil {
@@ -160,20 +152,52 @@ func (db *DB) Enqueue(ctx context.Context, news []callback.News, now time.Time) 
 	return added, nil
 }
 
-// listening is the set of tenants with an enabled address. There are at most three rows per customer.
-func (db *DB) listening(ctx context.Context) (map[string]bool, error) {
-	rows, err := db.read.QueryContext(ctx, `SELECT DISTINCT tenant FROM callbacks WHERE disabled = ''`)
+// deliveryRow adds news for one address of its tenant.
+func deliveryRow(rows *rowBatch, n *callback.News, t callback.URLType) {
+	linger := int64(0)
+	if t.Batches() {
+		linger = callback.Linger.Milliseconds()
+	}
+	rows.begin()
+	rows.text(n.Tenant).text(n.FactID).text(string(n.Kind)).text(string(n.Data)).int(int64(t)).int(linger).end()
+}
+
+// queueDeliveries writes the rows whose address exists and is enabled, and which are not there already. Facts that become true in a transaction of ours
+// are queued by it, with it.
+func (db *DB) queueDeliveries(ctx context.Context, tx *sql.Tx, rows *rowBatch, now time.Time) (added int, err error) {
+	res, err := tx.ExecContext(ctx,
+		`INSERT INTO callback_deliveries (tenant, url_type, fact_id, kind, data, state, push_id, attempts, tries, next_ms, claimed_by, created_ms, ended_ms, result)
+		 SELECT c.tenant, c.url_type, value->>1, value->>2, value->>3, 0, '', 0, 0, CAST($2 AS BIGINT) + CAST(value->>5 AS BIGINT), '', CAST($2 AS BIGINT), 0, ''
+		 FROM `+db.dialect.rows("$1")+`
+		 JOIN callbacks c ON c.tenant = value->>0 AND c.url_type = CAST(value->>4 AS INTEGER) AND c.disabled = ''
+		 WHERE true ON CONFLICT (tenant, url_type, fact_id) DO NOTHING`, rows.arg(), now.UnixMilli())
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
+}
+
+// listener is a tenant that has an address of a type.
+type listener struct {
+	tenant string
+	t      callback.URLType
+}
+
+// listening is who has an enabled address of a type that news go to by their kind: a handful of rows per customer.
+func (db *DB) listening(ctx context.Context) (map[listener]bool, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT tenant, url_type FROM callbacks WHERE disabled = '' AND url_type < $1`, int(callback.VideoTemplates))
 	if err != nil {
 		return nil, fmt.Errorf("list callback tenants: %w", err)
 	}
 	defer rows.Close()
-	out := map[string]bool{}
+	out := map[listener]bool{}
 	for rows.Next() {
-		var t string
-		if err := rows.Scan(&t); err != nil {
+		var l listener
+		if err := rows.Scan(&l.tenant, &l.t); err != nil {
 			return nil, fmt.Errorf("list callback tenants: %w", err)
 		}
-		out[t] = true
+		out[l] = true
 	}
 	return out, rows.Err()
 }
@@ -255,7 +279,7 @@ type dueRow struct {
 // dueRows reads what a claim may take, oldest first. For a batched address that includes rows whose linger is not over: they may fill a batch.
 func (db *DB) dueRows(ctx context.Context, tx *sql.Tx, tenant string, t callback.URLType, now time.Time, limit int) ([]dueRow, error) {
 	linger := time.Duration(0)
-	if t == callback.Batched {
+	if t.Batches() {
 		limit *= callback.BatchLimit
 		linger = callback.Linger
 	}
@@ -285,7 +309,7 @@ func (db *DB) dueRows(ctx context.Context, tx *sql.Tx, tenant string, t callback
 // at once, the rest when its oldest row's linger is over. limit bounds the pushes.
 func pushesOf(rows []dueRow, t callback.URLType, now time.Time, limit int) []callback.Push {
 	size := 1
-	if t == callback.Batched {
+	if t.Batches() {
 		size = callback.BatchLimit
 	}
 	var (
@@ -337,7 +361,7 @@ func pushesOf(rows []dueRow, t callback.URLType, now time.Time, limit int) []cal
 			flush(r.kind)
 		}
 	}
-	for _, k := range []callback.Kind{callback.KindSMS, callback.KindShortLink} {
+	for _, k := range []callback.Kind{callback.KindSMS, callback.KindShortLink, callback.KindVideoStatus, callback.KindVideoUplink} {
 		if rs := fresh[k]; len(rs) > 0 && rs[0].next <= now.UnixMilli() && len(out) < limit {
 			flush(k)
 		}
