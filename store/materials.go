@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	msqlite "modernc.org/sqlite"
@@ -39,63 +40,91 @@ func isForeignKey(err error) bool {
 	return errors.As(err, &lite) && lite.Code() == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
 }
 
-// AddMaterial stores a material and charges its size to the tenant.
+// AddMaterial stores a material, with a video its first cover, and charges their sizes to the tenant.
 func (db *DB) AddMaterial(ctx context.Context, m *templates.Material, quota int64) error {
-	primary := 0
+	size := m.Size
+	if m.Thumbnail != nil {
+		size += m.Thumbnail.Size
+	}
+	primary := m.Primary
 	err := db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if m.Size > quota {
-			return templates.ErrQuota
-		}
-		res, err := tx.ExecContext(ctx,
-			`INSERT INTO material_usage (tenant, bytes) VALUES ($1, CAST($2 AS BIGINT))
-			 ON CONFLICT (tenant) DO UPDATE SET bytes = material_usage.bytes + CAST($2 AS BIGINT)
-			 WHERE material_usage.bytes + CAST($2 AS BIGINT) <= CAST($3 AS BIGINT)`, m.Tenant, m.Size, quota)
-		if err != nil {
+		if err := charge(ctx, tx, m.Tenant, size, quota); err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n != 1 {
-			return errors.Join(err, templates.ErrQuota)
-		}
-		primary = 0
-		if m.Video != "" { // the usage row is locked: thumbnails of one video come one after the other
-			var videos, thumbs int
-			if err := tx.QueryRowContext(ctx,
-				`SELECT (SELECT count(*) FROM materials WHERE id = $1 AND tenant = $2 AND kind = 'video'),
-				        (SELECT count(*) FROM materials WHERE video = $1 AND tenant = $2)`, m.Video, m.Tenant).Scan(&videos, &thumbs); err != nil {
+		primary = m.Primary
+		if m.Video != "" {
+			var err error
+			if primary, err = firstUploaded(ctx, tx, m.Tenant, m.Video); err != nil {
 				return err
 			}
-			if videos == 0 {
-				return templates.ErrUnknown
-			}
-			if thumbs == 0 {
-				primary = 1
-			}
 		}
-		_, err = tx.ExecContext(ctx,
-			`INSERT INTO materials (resource_id, id, tenant, kind, file_name, description, rate, content_type, ext, size, width, height, digest, video,
-			   is_primary, created_ms)
-			 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-			m.ResourceID, m.ID, m.Tenant, m.Kind, m.FileName, m.Description, m.Rate, m.ContentType, m.Ext, m.Size, m.Width, m.Height, m.Digest, m.Video,
-			primary, millis(m.CreatedAt))
-		return err
+		if err := insertMaterial(ctx, tx, m, primary); err != nil {
+			return err
+		}
+		if m.Thumbnail != nil {
+			return insertMaterial(ctx, tx, m.Thumbnail, m.Thumbnail.Primary)
+		}
+		return nil
 	})
-	m.Primary = err == nil && primary == 1
+	if err == nil {
+		m.Primary = primary
+	}
+	return err
+}
+
+// charge takes size bytes of the tenant's space. Its row is locked until the end of the transaction: what is done to one tenant's materials is done one after the other.
+func charge(ctx context.Context, tx *sql.Tx, tenant string, size, quota int64) error {
+	if size > quota {
+		return templates.ErrQuota
+	}
+	res, err := tx.ExecContext(ctx,
+		`INSERT INTO material_usage (tenant, bytes) VALUES ($1, CAST($2 AS BIGINT))
+		 ON CONFLICT (tenant) DO UPDATE SET bytes = material_usage.bytes + CAST($2 AS BIGINT)
+		 WHERE material_usage.bytes + CAST($2 AS BIGINT) <= CAST($3 AS BIGINT)`, tenant, size, quota)
+	return oneRow(res, err, templates.ErrQuota)
+}
+
+// firstUploaded reports whether a video has no uploaded primary cover, and if so takes the place from the drawn one.
+func firstUploaded(ctx context.Context, tx *sql.Tx, tenant, video string) (bool, error) {
+	var videos, uploaded int
+	if err := tx.QueryRowContext(ctx,
+		`SELECT (SELECT count(*) FROM materials WHERE id = $1 AND tenant = $2 AND kind = 'video'),
+		        (SELECT count(*) FROM materials WHERE video = $1 AND tenant = $2 AND generated = 0)`, video, tenant).Scan(&videos, &uploaded); err != nil {
+		return false, err
+	}
+	if videos == 0 {
+		return false, templates.ErrUnknown
+	}
+	if uploaded > 0 {
+		return false, nil
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE materials SET is_primary = 0 WHERE tenant = $1 AND video = $2 AND is_primary = 1`, tenant, video)
+	return true, err
+}
+
+func insertMaterial(ctx context.Context, tx *sql.Tx, m *templates.Material, primary bool) error {
+	_, err := tx.ExecContext(ctx,
+		`INSERT INTO materials (resource_id, id, tenant, kind, file_name, description, rate, content_type, ext, size, width, height, digest, video,
+		   is_primary, created_ms, generated, duration_ms)
+		 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		m.ResourceID, m.ID, m.Tenant, m.Kind, m.FileName, m.Description, m.Rate, m.ContentType, m.Ext, m.Size, m.Width, m.Height, m.Digest, m.Video,
+		bit(primary), millis(m.CreatedAt), bit(m.Generated), m.Duration.Milliseconds())
 	return err
 }
 
 const materialColumns = `m.resource_id, m.id, m.tenant, m.kind, m.file_name, m.description, m.rate, m.content_type, m.ext, m.size, m.width, m.height,
-	m.digest, m.video, m.is_primary, m.created_ms`
+	m.digest, m.video, m.is_primary, m.created_ms, m.generated, m.duration_ms`
 
 func scanMaterial(row scanner) (*templates.Material, error) {
 	var m templates.Material
-	var primary int
-	var created int64
+	var primary, generated int
+	var created, duration int64
 	err := row.Scan(&m.ResourceID, &m.ID, &m.Tenant, &m.Kind, &m.FileName, &m.Description, &m.Rate, &m.ContentType, &m.Ext, &m.Size, &m.Width, &m.Height,
-		&m.Digest, &m.Video, &primary, &created)
+		&m.Digest, &m.Video, &primary, &created, &generated, &duration)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, templates.ErrUnknown
 	}
-	m.Primary, m.CreatedAt = primary == 1, fromMillis(created)
+	m.Primary, m.CreatedAt, m.Generated, m.Duration = primary == 1, fromMillis(created), generated == 1, time.Duration(duration)*time.Millisecond
 	return &m, err
 }
 
@@ -182,55 +211,6 @@ func (db *DB) ListMaterials(ctx context.Context, f templates.MaterialFilter) (li
 		return nil, 0, err
 	}
 	return list, total, db.covers(ctx, f.Tenant, list)
-}
-
-// DeleteMaterials forgets materials and gives their space back, all or none.
-func (db *DB) DeleteMaterials(ctx context.Context, tenant string, ids []string) error {
-	list := jsonColumn(ids)
-	// A video takes its covers along.
-	mine := `m.tenant = $1 AND (m.id IN (SELECT value->>0 FROM ` + db.dialect.rows("$2") + `) OR m.video IN (SELECT value->>0 FROM ` + db.dialect.rows("$2") + `))`
-	err := db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		var named, used int
-		if err := tx.QueryRowContext(ctx,
-			`SELECT (SELECT count(*) FROM materials m WHERE m.tenant = $1 AND m.id IN (SELECT value->>0 FROM `+db.dialect.rows("$2")+`)),
-			        (SELECT count(*) FROM template_materials t JOIN materials m ON m.resource_id = t.resource_id WHERE `+mine+`)`,
-			tenant, list).Scan(&named, &used); err != nil {
-			return err
-		}
-		switch {
-		case named != len(ids):
-			return templates.ErrUnknown
-		case used > 0:
-			return templates.ErrInUse
-		}
-		rows, err := tx.QueryContext(ctx, `DELETE FROM materials AS m WHERE `+mine+` RETURNING size`, tenant, list)
-		if err != nil {
-			return err
-		}
-		freed, err := sum(rows)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE material_usage SET bytes = bytes - CAST($2 AS BIGINT) WHERE tenant = $1`, tenant, freed)
-		return err
-	})
-	if isForeignKey(err) { // a template took hold of it a moment ago
-		return templates.ErrInUse
-	}
-	return err
-}
-
-// sum adds up rows of one integer and closes them.
-func sum(rows *sql.Rows) (total int64, err error) {
-	defer rows.Close()
-	for rows.Next() {
-		var n int64
-		if err := rows.Scan(&n); err != nil {
-			return 0, err
-		}
-		total += n
-	}
-	return total, rows.Err()
 }
 
 // KnownDigests tells which digests some material has.

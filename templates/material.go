@@ -21,14 +21,16 @@ type Material struct {
 	ContentType string
 	Ext         string // "png", "jpg", "mp4"
 	Size        int64  // bytes
-	Width       int    // pixels; 0 for a video
+	Width       int    // pixels; of a video as it is shown
 	Height      int
-	Digest      string // lower-case hex SHA-256 of the content: the name of its blob
-	Video       string // thumbnail: ID of the video it belongs to
-	Primary     bool   // thumbnail: it is the video's cover
+	Duration    time.Duration // video: rounded to milliseconds; 0 if its file does not say
+	Digest      string        // lower-case hex SHA-256 of the content: the name of its blob
+	Video       string        // thumbnail: ID of the video it belongs to
+	Primary     bool          // thumbnail: it is the video's cover
+	Generated   bool          // thumbnail: the system drew it when the video came
 	CreatedAt   time.Time
 
-	Thumbnail *Material // video: its primary cover, if it has one
+	Thumbnail *Material // video: its primary cover
 }
 
 // Path is where the edge serves the content, without origin.

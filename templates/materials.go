@@ -116,12 +116,14 @@ func (m *Materials) Upload(ctx context.Context, tenant string, u Upload) (*Mater
 	if err := m.examine(ctx, mat, data, &u); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(data)
-	mat.Digest = hex.EncodeToString(sum[:])
-	if err := m.o.Blobs.Put(ctx, mat.Digest, data); err != nil {
+	if err := m.keep(ctx, mat, data); err != nil {
 		return nil, err
 	}
-	mat.ResourceID = newResourceID()
+	if mat.Kind == kindVideo {
+		if err := m.drawCover(ctx, mat); err != nil {
+			return nil, err
+		}
+	}
 	switch err := m.o.Store.AddMaterial(ctx, mat, m.o.Quota); {
 	case errors.Is(err, ErrQuota):
 		return nil, fault.Newf(fault.Parameter, "the material space of %d bytes is full; delete materials that no template uses", m.o.Quota)
@@ -133,6 +135,13 @@ func (m *Materials) Upload(ctx context.Context, tenant string, u Upload) (*Mater
 	m.o.Log.LogAttrs(ctx, slog.LevelInfo, "material uploaded", slog.String("tenant", tenant), slog.String("resource", mat.ResourceID),
 		slog.String("kind", mat.Kind), slog.Int64("bytes", mat.Size))
 	return mat, nil
+}
+
+// keep puts a material's content where the edge finds it and names it.
+func (m *Materials) keep(ctx context.Context, mat *Material, data []byte) error {
+	sum := sha256.Sum256(data)
+	mat.Digest, mat.ResourceID = hex.EncodeToString(sum[:]), newResourceID()
+	return m.o.Blobs.Put(ctx, mat.Digest, data)
 }
 
 // newResourceID draws an 18-digit number from 7·10^17 up. It is random, so that one customer's material addresses say nothing about another's; the store refuses the
@@ -298,10 +307,12 @@ func (m *Materials) examine(ctx context.Context, mat *Material, data []byte, u *
 		return ctx.Err()
 	}
 	if mat.Kind == kindVideo {
-		if err := checkMP4(data); err != nil {
+		v, err := probeMP4(data)
+		if err != nil {
 			return fault.In(fault.VideoFormat, field, "")
 		}
-		mat.ContentType, mat.Ext = "video/mp4", "mp4"
+		mat.ContentType, mat.Ext, mat.Width, mat.Height = "video/mp4", "mp4", v.size.W, v.size.H
+		mat.Duration = v.duration.Round(time.Millisecond)
 		return nil
 	}
 	contentType, ext, size, err := decodePicture(data)
@@ -339,7 +350,7 @@ func (m *Materials) Delete(ctx context.Context, tenant string, ids []string) err
 		return fault.In(fault.Parameter, "material_ids", "must hold 1-20 ids")
 	}
 	for i, id := range ids {
-		if id == "" || len(id) > 36 || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		if !plainMaterialID(id) {
 			return fault.In(fault.Parameter, fmt.Sprintf("material_ids[%d]", i), "must be 1-36 ASCII characters")
 		}
 	}
@@ -349,6 +360,8 @@ func (m *Materials) Delete(ctx context.Context, tenant string, ids []string) err
 		return fault.In(fault.Parameter, "material_ids", "holds a material that does not exist")
 	case errors.Is(err, ErrInUse):
 		return fault.In(fault.Parameter, "material_ids", "holds a material that a template uses")
+	case errors.Is(err, ErrGenerated):
+		return fault.In(fault.Parameter, "material_ids", "holds a cover that the system drew; it goes with its video")
 	case err != nil:
 		return fmt.Errorf("delete materials: %w", err)
 	}

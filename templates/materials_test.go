@@ -3,7 +3,6 @@ package templates_test
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"io"
 	"io/fs"
@@ -20,12 +19,7 @@ import (
 	"cardlink/templates"
 )
 
-func film(size int) []byte {
-	box := func(kind string, body []byte) []byte {
-		return append(append(binary.BigEndian.AppendUint32(nil, uint32(8+len(body))), kind...), body...)
-	}
-	return bytes.Join([][]byte{box("ftyp", []byte("isom\x00\x00\x02\x00isom")), box("moov", nil), box("mdat", make([]byte, size))}, nil)
-}
+func film(size int) []byte { return templates.Film(640, 360, size) }
 
 func TestUploadRules(t *testing.T) {
 	h, ctx := newHouse(t), context.Background()
@@ -157,8 +151,8 @@ func TestFetchingIsGuarded(t *testing.T) {
 }
 
 func TestQuota(t *testing.T) {
-	h, ctx := newHouse(t, func(_ *templates.Options, o *templates.MaterialOptions) { o.Quota = 500 }), context.Background()
-	u := templates.Upload{Kind: "video", FileType: "stream", FileStream: dataURL("video/mp4", film(300)), FileName: "a.mp4"}
+	h, ctx := newHouse(t, func(_ *templates.Options, o *templates.MaterialOptions) { o.Quota = 30_000 }), context.Background()
+	u := templates.Upload{Kind: "video", FileType: "stream", FileStream: dataURL("video/mp4", film(20_000)), FileName: "a.mp4"}
 	m, err := h.materials.Upload(ctx, tenant, u)
 	if err != nil {
 		t.Fatal(err)

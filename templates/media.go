@@ -2,7 +2,6 @@ package templates
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"image"
 	"image/jpeg"
@@ -42,33 +41,4 @@ func decodePicture(data []byte) (contentType, ext string, size Size, err error) 
 		return "", "", Size{}, errFormat
 	}
 	return contentType, ext, Size{m.Bounds().Dx(), m.Bounds().Dy()}, nil
-}
-
-// checkMP4 walks the top-level boxes of an ISO media file: it must begin with ftyp, hold a moov, and end where its last box ends. Frames are not decoded.
-func checkMP4(data []byte) error {
-	first, moov := true, false
-	for rest := data; len(rest) > 0; {
-		if len(rest) < 8 {
-			return errFormat
-		}
-		size, kind, header := uint64(binary.BigEndian.Uint32(rest)), string(rest[4:8]), uint64(8)
-		switch size {
-		case 0: // to the end of the file
-			size = uint64(len(rest))
-		case 1: // 64-bit size follows
-			if len(rest) < 16 {
-				return errFormat
-			}
-			size, header = binary.BigEndian.Uint64(rest[8:]), 16
-		}
-		if size < header || size > uint64(len(rest)) || first && kind != "ftyp" {
-			return errFormat
-		}
-		first, moov = false, moov || kind == "moov"
-		rest = rest[size:]
-	}
-	if !moov {
-		return errFormat
-	}
-	return nil
 }

@@ -18,6 +18,8 @@ var (
 	ErrMaterialGone = errors.New("a material of the template is gone")
 	// ErrInUse: the template has unexpired links, or the material has templates.
 	ErrInUse = errors.New("in use")
+	// ErrGenerated: the cover was drawn by the system and goes with its video.
+	ErrGenerated = errors.New("drawn by the system")
 	// ErrQuota: the tenant's material space is full.
 	ErrQuota = errors.New("material space is full")
 )
@@ -70,8 +72,8 @@ type Filter struct {
 
 // MaterialStore keeps what is known about materials; their contents are in Blobs.
 type MaterialStore interface {
-	// AddMaterial stores a material and charges its size to the tenant, up to quota bytes. The first thumbnail of a video becomes its primary one.
-	// ErrQuota; ErrUnknown if Video names no video of the tenant.
+	// AddMaterial stores a material, with a video its Thumbnail, and charges their sizes to the tenant, up to quota bytes. A thumbnail becomes its video's
+	// primary one if no uploaded one is yet, and Primary says so. ErrQuota; ErrUnknown if Video names no video of the tenant.
 	AddMaterial(ctx context.Context, m *Material, quota int64) error
 	// MaterialsOf reads the tenant's materials among the aim_resource_ids; those that do not exist are missing from the result. Videos come with their
 	// primary thumbnail.
@@ -80,7 +82,12 @@ type MaterialStore interface {
 	MaterialByResource(ctx context.Context, resourceID string) (*Material, error)
 	// ListMaterials gives one window, newest first, ties by descending resource id, and how many there are in all.
 	ListMaterials(ctx context.Context, f MaterialFilter) (list []*Material, total int, err error)
-	// DeleteMaterials forgets all of the tenant's materials with these ids, with the thumbnails of a video, or none: ErrUnknown, ErrInUse.
+	// Covers lists the thumbnails of the tenant's video with this id, newest first, ties by descending resource id.
+	Covers(ctx context.Context, tenant, video string) ([]*Material, error)
+	// SetPrimaryCover makes one thumbnail the primary one of the tenant's video, and all others not. ErrUnknown if thumbnail names none of the video's.
+	SetPrimaryCover(ctx context.Context, tenant, video, thumbnail string) error
+	// DeleteMaterials forgets all of the tenant's materials with these ids, with the thumbnails of a video, or none: ErrUnknown, ErrInUse, ErrGenerated for a
+	// thumbnail the system drew, which goes with its video only. A video that loses its primary thumbnail gets its newest uploaded one instead, else the drawn one.
 	DeleteMaterials(ctx context.Context, tenant string, ids []string) error
 	// KnownDigests tells which of the digests some material of any tenant has.
 	KnownDigests(ctx context.Context, digests []string) (map[string]bool, error)

@@ -15,6 +15,8 @@ func (h materialHandlers) routes() []route {
 		{"POST", "/v1/aim/template-materials", "UploadAimTemplateMaterial", "kooMessage:devTemplateMaterial:create", plain, h.upload},
 		{"GET", "/v1/aim/template-materials", "ListAimTemplateMaterials", "kooMessage:devTemplateMaterial:list", plain, h.list},
 		{"POST", "/v1/aim/template-materials/delete", "DeleteTemplateMaterial", "kooMessage:devTemplateMaterial:delete", plain, h.delete},
+		{"POST", "/v1/aim/template-material-thumbnails", "SetPrimaryVideoThumbnail", "kooMessage:devTemplateMaterial:create", plain, h.setCover},
+		{"GET", "/v1/aim/template-material-thumbnails", "ShowTemplateVideoThumbnail", "kooMessage:devTemplateMaterial:list", plain, h.covers},
 	}
 }
 
@@ -107,7 +109,7 @@ type wireThumbnail struct {
 	ObsObjectKey  string `json:"obs_object_key"`
 	ObsFileURL    string `json:"obs_file_url"`
 	ImageRate     string `json:"image_rate,omitempty"`
-	IsAutoGen     int    `json:"is_auto_gen"` // 1 = uploaded (the published polarity)
+	IsAutoGen     int    `json:"is_auto_gen"` // see autoGen
 	Description   string `json:"description,omitempty"`
 	Size          int64  `json:"size"`
 }
@@ -119,8 +121,8 @@ func (h materialHandlers) wire(m *templates.Material) wireMaterial {
 	}
 	if t := m.Thumbnail; t != nil {
 		w.Thumbnail = &wireThumbnail{
-			ID: t.ID, CreatedAt: materialTime(t.CreatedAt), IsPrimary: 1, ResourceType: "image", FileName: t.FileName, AimResourceID: t.ResourceID,
-			ObsObjectKey: objectKey(t), ObsFileURL: h.room.URL(t), ImageRate: t.Rate, IsAutoGen: 1, Description: t.Description, Size: t.Size,
+			ID: t.ID, CreatedAt: materialTime(t.CreatedAt), IsPrimary: zeroOne(t.Primary), ResourceType: "image", FileName: t.FileName, AimResourceID: t.ResourceID,
+			ObsObjectKey: objectKey(t), ObsFileURL: h.room.URL(t), ImageRate: t.Rate, IsAutoGen: autoGen(t), Description: t.Description, Size: t.Size,
 		}
 	}
 	return w
