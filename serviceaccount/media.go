@@ -80,7 +80,7 @@ func (s *Service) UploadMedia(ctx context.Context, tenant string, u Upload) (Med
 	case <-ctx.Done():
 		return Media{}, ctx.Err()
 	}
-	p, err := decodePicture(u.Data)
+	p, err := decodePicture(ctx, u.Data)
 	<-s.decoding
 	if err != nil {
 		return Media{}, err

@@ -2,12 +2,14 @@ package serviceaccount
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/jpeg"
 	"image/png"
 	"io"
 	"slices"
+	"time"
 
 	"golang.org/x/image/bmp"
 
@@ -77,8 +79,24 @@ type decoded struct {
 	width, height int // pixels
 }
 
+// decodeTime bounds the decoding of one picture: a JPEG of some kilobytes can ask for hours of passes over its pixels.
+const decodeTime = 5 * time.Second
+
+// patient reads until ctx ends, a little at a time, so that a decoder asks often.
+type patient struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (p patient) Read(b []byte) (int, error) {
+	if err := p.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return p.r.Read(b[:min(len(b), 512)])
+}
+
 // decodePicture decodes the whole of a picture. Content that only begins like one is refused.
-func decodePicture(data []byte) (decoded, error) {
+func decodePicture(ctx context.Context, data []byte) (decoded, error) {
 	for i := range pictureFormats {
 		f := &pictureFormats[i]
 		if !bytes.HasPrefix(data, []byte(f.magic)) {
@@ -93,8 +111,13 @@ func decodePicture(data []byte) (decoded, error) {
 		case f.contentType == "image/bmp" && len(data) < c.Width*c.Height/8: // not compressed: a pixel is a bit or more
 			return decoded{}, notPicture()
 		}
-		m, err := f.decode(bytes.NewReader(data))
-		if err != nil {
+		limited, cancel := context.WithTimeout(ctx, decodeTime)
+		m, err := f.decode(patient{limited, bytes.NewReader(data)})
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			return decoded{}, ctx.Err()
+		case err != nil:
 			return decoded{}, notPicture()
 		}
 		return decoded{f, m.Bounds().Dx(), m.Bounds().Dy()}, nil
