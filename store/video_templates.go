@@ -33,7 +33,7 @@ func (db *DB) AddVideoTemplate(ctx context.Context, t *videosms.Template) error 
 	return db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO vms_templates (id, tenant, name, title, sign, frames, vars, has_param, size, remarks, callback_url, draft,
 				waiting, state, audit_desc, carriers, audit_seq, valid_ms, created_ms)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 			t.ID, t.Tenant, t.Name, t.Title, t.Sign, string(frames), string(vars), bit(len(t.Vars) > 0), t.Size, t.Remarks, t.CallbackURL, bit(t.Draft),
 			waiting(t), int(t.State), t.AuditDesc, string(states), t.Sequence, valid, t.CreatedAt.UnixMilli()); err != nil {
 			return err
