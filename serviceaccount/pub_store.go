@@ -63,8 +63,8 @@ type PubStore interface {
 	Change(ctx context.Context, id int64) (Change, error)
 	// Changes reads the newest lines about an account and what belongs to it, at most limit.
 	Changes(ctx context.Context, tenant, pubID string, limit int) ([]Change, error)
-	// PendingChanges reads the oldest lines in review, of all tenants, at most limit.
-	PendingChanges(ctx context.Context, limit int) ([]Change, error)
+	// PendingChanges reads the oldest lines in review, of all tenants, at most limit; of one kind, or with none of all.
+	PendingChanges(ctx context.Context, kind string, limit int) ([]Change, error)
 	// UrgeChange notes on the newest line about a menu or portal that its tenant asked to hurry, and gives the line's id.
 	UrgeChange(ctx context.Context, tenant, objectID string, at time.Time) (int64, error)
 }

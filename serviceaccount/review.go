@@ -29,6 +29,7 @@ type Change struct {
 	Kind      string
 	ObjectID  string // of the account, menu, portal or port
 	PubID     string // the account it belongs to; empty for a port that is not bound
+	PubName   string // that account's name today; the store reads it and does not write it
 	User      string // who submitted it
 	Reason    string
 	At        time.Time
@@ -116,9 +117,9 @@ func refusal(err error, field, prefix string) error {
 }
 
 // maxWords is the longest remark of a reviewer, in characters.
-const maxWords = 200
+const maxWords = 500
 
-// Review gives a change in review its verdict. id is the change's log_id; kind must be its kind, so that a reviewer's slip cannot decide about something else. What
+// Review gives a change in review its verdict. id is the change's log_id, not its object's, so that nobody approves what he has not seen; kind must be its kind, so that a reviewer's slip cannot decide about something else. What
 // was approved is in force when Review returns. A menu or a portal can be approved after its account only.
 func (s *Service) Review(ctx context.Context, kind, id string, pass bool, words string) error {
 	if chars(words) > maxWords {
@@ -126,11 +127,11 @@ func (s *Service) Review(ctx context.Context, kind, id string, pass bool, words 
 	}
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
-		return fault.NotFound("log_id")
+		return fault.NotFound("id")
 	}
 	c, err := s.o.Store.Change(ctx, n)
 	if errors.Is(err, ErrUnknown) || err == nil && c.Kind != kind {
-		return fault.NotFound("log_id")
+		return fault.NotFound("id")
 	}
 	if err != nil {
 		return err
@@ -152,14 +153,14 @@ func (s *Service) Review(ctx context.Context, kind, id string, pass bool, words 
 	case errors.Is(err, ErrDecided):
 		return decidedAlready()
 	case err != nil:
-		return refusal(err, "log_id", "")
+		return refusal(err, "id", "")
 	}
-	s.o.Log.LogAttrs(ctx, slog.LevelInfo, "change reviewed", slog.String("tenant", c.Tenant), slog.String("kind", kind), slog.Int64("log_id", c.ID), slog.Bool("approved", pass))
+	s.o.Log.LogAttrs(ctx, slog.LevelInfo, "change reviewed", slog.String("tenant", c.Tenant), slog.String("kind", kind), slog.Int64("id", c.ID), slog.Bool("approved", pass))
 	return nil
 }
 
 func decidedAlready() error {
-	return fault.Said("log_id", "is not in review", "不在审核中")
+	return fault.Said("id", "is not in review", "不在审核中")
 }
 
 func (s *Service) reviewAccount(ctx context.Context, c Change) error {
@@ -178,7 +179,7 @@ func (s *Service) reviewAccount(ctx context.Context, c Change) error {
 			p.Frozen = p.Frozen && c.Verdict != Approved
 		default:
 			if p.Version == 0 && c.Verdict == Approved {
-				return fault.Said("log_id", "belongs to a service account that is not approved; review that first", "所属服务号尚未审核通过")
+				return fault.Said("id", "belongs to a service account that is not approved; review that first", "所属服务号尚未审核通过")
 			}
 			if c.Kind == KindMenu {
 				decide(&e.Menu.Life, &e.Menu.MenuContent, &e.Menu.Pending, &c)
@@ -193,9 +194,9 @@ func (s *Service) reviewAccount(ctx context.Context, c Change) error {
 // mostReviews bounds one answer of PendingReviews and ChangeLog.
 const mostReviews = 1000
 
-// PendingReviews lists the changes in review of all tenants, the oldest first, at most limit and never more than 1000.
-func (s *Service) PendingReviews(ctx context.Context, limit int) ([]Change, error) {
-	return s.o.Store.PendingChanges(ctx, min(limit, mostReviews))
+// PendingReviews lists the changes of a kind, or with none of all kinds, that are in review, of all tenants, the oldest first, at most limit and never more than 1000.
+func (s *Service) PendingReviews(ctx context.Context, kind string, limit int) ([]Change, error) {
+	return s.o.Store.PendingChanges(ctx, kind, min(limit, mostReviews))
 }
 
 // ChangeLog lists what happened to an account and what belongs to it, the newest first, at most limit and never more than 1000.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -126,9 +125,8 @@ func (h *house) refused(err error, field string) {
 // pending is the id of the one change of a kind in review.
 func (h *house) pending(kind string) string {
 	h.t.Helper()
-	all, err := h.PendingReviews(context.Background(), 100)
+	all, err := h.PendingReviews(context.Background(), kind, 100)
 	h.must(err)
-	all = slices.DeleteFunc(all, func(c serviceaccount.Change) bool { return c.Kind != kind })
 	if len(all) != 1 {
 		h.t.Fatalf("%d changes of kind %s in review", len(all), kind)
 	}
@@ -246,7 +244,7 @@ func TestReviewByHand(t *testing.T) {
 	name := "Store"
 	_, err = h.UpdatePub(ctx, h.by, id, serviceaccount.PubPatch{Name: &name}, "x")
 	h.refused(err, "pub_id") // one change at a time
-	h.refused(h.Review(ctx, "menu", h.pending("menu"), true, ""), "log_id")
+	h.refused(h.Review(ctx, "menu", h.pending("menu"), true, ""), "id")
 
 	// Rejected, submitted again, approved.
 	h.must(h.Review(ctx, "pub", h.pending("pub"), false, "the letter is old"))
@@ -259,9 +257,9 @@ func TestReviewByHand(t *testing.T) {
 	}
 	h.now = began.Add(time.Hour)
 	log := h.pending("pub")
-	h.refused(h.Review(ctx, "menu", log, true, ""), "log_id") // of another kind
+	h.refused(h.Review(ctx, "menu", log, true, ""), "id") // of another kind
 	h.must(h.Review(ctx, "pub", log, true, "fine"))
-	h.refused(h.Review(ctx, "pub", log, false, ""), "log_id") // has its verdict
+	h.refused(h.Review(ctx, "pub", log, false, ""), "id") // has its verdict
 	h.want(id, [6]int{2, 2, 1, 1, 1, 1}, "approved")
 	if live, err := h.LiveAccount(ctx, id); err != nil || live.Menu.Live() || live.Portal.Live() || !live.Pub.OnlineAt.Equal(h.now) {
 		t.Errorf("%+v, %v", live, err)
@@ -391,9 +389,9 @@ func TestReasons(t *testing.T) {
 		_, _, err = h.UpdatePortal(ctx, h.by, a.Portal.ID, a.Portal.PortalContent, reason)
 		h.refused(err, "change_reason")
 	}
-	h.refused(h.Review(ctx, "pub", "1", true, strings.Repeat("x", 201)), "words")
-	h.refused(h.Review(ctx, "pub", "none", true, ""), "log_id")
-	h.refused(h.Review(ctx, "pub", "999999", true, ""), "log_id")
+	h.refused(h.Review(ctx, "pub", "1", true, strings.Repeat("x", 501)), "words")
+	h.refused(h.Review(ctx, "pub", "none", true, ""), "id")
+	h.refused(h.Review(ctx, "pub", "999999", true, ""), "id")
 }
 
 func TestPicturesAreServed(t *testing.T) {

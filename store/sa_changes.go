@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"cardlink/serviceaccount"
@@ -40,14 +41,18 @@ func putChanges(ctx context.Context, tx *sql.Tx, lines []*serviceaccount.Change)
 	return nil
 }
 
-const changeColumns = `id, tenant, kind, object_id, pub_id, user_id, reason, at_ms, old_body, new_body, verdict, words, decided_ms, urged, urged_ms`
+const (
+	changeColumns = `c.id, c.tenant, c.kind, c.object_id, c.pub_id, COALESCE(p.name, ''), c.user_id, c.reason, c.at_ms, c.old_body, c.new_body, c.verdict, c.words,
+	c.decided_ms, c.urged, c.urged_ms`
+	changeFrom = ` FROM sa_changes c LEFT JOIN sa_pubs p ON p.id = c.pub_id`
+)
 
 func scanChange(c *serviceaccount.Change) ([]any, func() error) {
 	var (
 		before, after      string
 		at, decided, urged int64
 	)
-	return []any{&c.ID, &c.Tenant, &c.Kind, &c.ObjectID, &c.PubID, &c.User, &c.Reason, &at, &before, &after, &c.Verdict, &c.Words, &decided, &c.Urged, &urged}, func() error {
+	return []any{&c.ID, &c.Tenant, &c.Kind, &c.ObjectID, &c.PubID, &c.PubName, &c.User, &c.Reason, &at, &before, &after, &c.Verdict, &c.Words, &decided, &c.Urged, &urged}, func() error {
 		c.At, c.DecidedAt, c.UrgedAt = fromMillis(at), fromMillis(decided), fromMillis(urged)
 		if before != "" {
 			c.Before = []byte(before)
@@ -61,19 +66,22 @@ func scanChange(c *serviceaccount.Change) ([]any, func() error) {
 
 // Change implements serviceaccount.PubStore.
 func (db *DB) Change(ctx context.Context, id int64) (serviceaccount.Change, error) {
-	rows, err := db.read.QueryContext(ctx, `SELECT `+changeColumns+` FROM sa_changes WHERE id = $1`, id)
+	rows, err := db.read.QueryContext(ctx, `SELECT `+changeColumns+changeFrom+` WHERE c.id = $1`, id)
 	return only(rows, err, "read a change", scanChange, serviceaccount.ErrUnknown)
 }
 
 // Changes implements serviceaccount.PubStore.
 func (db *DB) Changes(ctx context.Context, tenant, pubID string, limit int) ([]serviceaccount.Change, error) {
-	rows, err := db.read.QueryContext(ctx, `SELECT `+changeColumns+` FROM sa_changes WHERE tenant = $1 AND pub_id = $2 ORDER BY id DESC LIMIT $3`, tenant, pubID, limit)
+	rows, err := db.read.QueryContext(ctx, `SELECT `+changeColumns+changeFrom+` WHERE c.tenant = $1 AND c.pub_id = $2 ORDER BY c.id DESC LIMIT $3`, tenant, pubID, limit)
 	return collect(rows, err, "read the change log", scanChange)
 }
 
 // PendingChanges implements serviceaccount.PubStore.
-func (db *DB) PendingChanges(ctx context.Context, limit int) ([]serviceaccount.Change, error) {
-	rows, err := db.read.QueryContext(ctx, `SELECT `+changeColumns+` FROM sa_changes WHERE verdict = 1 ORDER BY id LIMIT $1`, limit)
+func (db *DB) PendingChanges(ctx context.Context, kind string, limit int) ([]serviceaccount.Change, error) {
+	var c conditions
+	c.add("c.verdict = 1")
+	c.equal("c.kind", kind)
+	rows, err := db.read.QueryContext(ctx, `SELECT `+changeColumns+changeFrom+c.String()+` ORDER BY c.id LIMIT `+strconv.Itoa(max(limit, 0)), c.args...)
 	return collect(rows, err, "read the changes in review", scanChange)
 }
 

@@ -14,7 +14,7 @@ import (
 	"cardlink/serviceaccount"
 )
 
-// AccountPorts needs a fresh store with the tenants "a" and "b".
+// AccountPorts needs a fresh store with the tenants "a", "b" and "c"; the last is for lists.
 var AccountPorts = []struct {
 	Name  string
 	Check func(context.Context, serviceaccount.Store) error
@@ -96,7 +96,7 @@ func portTaken(ctx context.Context, s serviceaccount.Store) error {
 	if err := addPort(ctx, s, prefix); err != nil {
 		return fmt.Errorf("the same digits as a prefix: %w", err)
 	}
-	waiting, err := s.PendingChanges(ctx, 100)
+	waiting, err := s.PendingChanges(ctx, "", 100)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func portRace(ctx context.Context, s serviceaccount.Store) error {
 func portLists(ctx context.Context, s serviceaccount.Store) error {
 	var ports []serviceaccount.Port
 	for i := range 5 {
-		p := newPort("b", fmt.Sprint("plist", i), fmt.Sprint("20690", i), i)
+		p := newPort("c", fmt.Sprint("plist", i), fmt.Sprint("20690", i), i)
 		if i == 3 {
 			p.Type, p.Signs = serviceaccount.PortPrefix, []string{"百 分%号"}
 		}
@@ -155,7 +155,7 @@ func portLists(ctx context.Context, s serviceaccount.Store) error {
 		}
 		ports = append(ports, p)
 	}
-	pubs := []*serviceaccount.Edit{newAccount("b", "plp0", "Shop", 0, nil), newAccount("b", "plp1", "Shop", 1, func(e *serviceaccount.Edit) { e.Pub.Remark = "two" })}
+	pubs := []*serviceaccount.Edit{newAccount("c", "plp0", "Shop", 0, nil), newAccount("c", "plp1", "Shop", 1, func(e *serviceaccount.Edit) { e.Pub.Remark = "two" })}
 	for _, e := range pubs {
 		if err := s.AddAccount(ctx, e); err != nil {
 			return err
@@ -190,7 +190,7 @@ func portLists(ctx context.Context, s serviceaccount.Store) error {
 		{"free", serviceaccount.PortFilter{Bound: &no, Limit: 10}, []int{3, 2, 1, 0}, 4},
 		{"times", begin(1), []int{2, 1}, 2},
 	} {
-		got, total, err := s.Ports(ctx, "b", c.f)
+		got, total, err := s.Ports(ctx, "c", c.f)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.what, err)
 		}
@@ -256,7 +256,7 @@ func portDelete(ctx context.Context, s serviceaccount.Store) error {
 	if err := errors.Join(addPort(ctx, s, waits), s.DeletePort(ctx, "a", waits.ID, line)); err != nil {
 		return err
 	}
-	pending, err := s.PendingChanges(ctx, 1000)
+	pending, err := s.PendingChanges(ctx, "", 1000)
 	if slices.ContainsFunc(pending, func(c serviceaccount.Change) bool { return c.ObjectID == waits.ID }) {
 		return errors.New("a deleted port still waits for its review")
 	}

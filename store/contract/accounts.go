@@ -243,7 +243,7 @@ func accountChange(ctx context.Context, s serviceaccount.PubStore) error {
 
 func change(e *serviceaccount.Edit, kind, objectID string, verdict int) *serviceaccount.Change {
 	c := &serviceaccount.Change{
-		Tenant: e.Pub.Tenant, Kind: kind, ObjectID: objectID, PubID: e.Pub.ID, User: "u-1", Reason: "why", At: accountsAt, Before: json.RawMessage(`{"a":1}`),
+		Tenant: e.Pub.Tenant, Kind: kind, ObjectID: objectID, PubID: e.Pub.ID, PubName: e.Pub.Name, User: "u-1", Reason: "why", At: accountsAt, Before: json.RawMessage(`{"a":1}`),
 		After: json.RawMessage(`{"a":2}`), Verdict: verdict,
 	}
 	if verdict != serviceaccount.InReview {
@@ -267,7 +267,7 @@ func accountOneInReview(ctx context.Context, s serviceaccount.PubStore) error {
 	if err := submit(); err != nil {
 		return err
 	}
-	waiting, err := s.PendingChanges(ctx, 10)
+	waiting, err := s.PendingChanges(ctx, serviceaccount.KindMenu, 10)
 	if err != nil || len(waiting) != 1 {
 		return fmt.Errorf("waiting: %+v, %v", waiting, err)
 	}
@@ -435,7 +435,7 @@ func accountLog(ctx context.Context, s serviceaccount.PubStore) error {
 	if all, err := s.Changes(ctx, "b", e.Pub.ID, 9); err != nil || len(all) != 0 {
 		return fmt.Errorf("another tenant reads %+v, %v", all, err)
 	}
-	waiting, err := s.PendingChanges(ctx, 1000)
+	waiting, err := s.PendingChanges(ctx, "", 1000)
 	if err != nil {
 		return err
 	}

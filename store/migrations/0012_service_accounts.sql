@@ -99,3 +99,4 @@ CREATE TABLE sa_changes (
 );
 CREATE UNIQUE INDEX sa_changes_waiting ON sa_changes (object_id) WHERE verdict = 1;
 CREATE INDEX sa_changes_object ON sa_changes (object_id, id);
+CREATE INDEX sa_changes_pub ON sa_changes (pub_id, id);
