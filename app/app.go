@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -24,7 +22,9 @@ import (
 	"cardlink/gateway/api"
 	"cardlink/gateway/ops"
 	"cardlink/identity"
+	"cardlink/report"
 	"cardlink/review"
+	"cardlink/serviceaccount"
 	"cardlink/shortlink"
 	"cardlink/store"
 	"cardlink/templates"
@@ -47,9 +47,11 @@ type App struct {
 	materials *templates.Materials
 	templates *templates.Service
 	links     *shortlink.Service
+	accounts  *serviceaccount.Service
 	sends     *dispatch.Service
 	callbacks *callback.Service
 	usage     *billing.Service
+	reports   *report.Service
 	codec     *shortlink.Codec
 	desk      *review.Desk
 	plans     billing.Plans
@@ -134,6 +136,11 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 			return nil, err
 		}
 	}
+	if o.plays(RoleReport) {
+		if err := a.startReport(); err != nil {
+			return nil, err
+		}
+	}
 	if o.plays(RoleCallback) {
 		if err := a.startCallback(a.targets()); err != nil {
 			return nil, err
@@ -190,7 +197,7 @@ func (a *App) startAPI(ln net.Listener) {
 		lang = fault.Chinese
 	}
 	s := api.New(api.Options{Log: a.log("api"), Language: lang}, a.identity, api.Rooms{
-		Identity: a.identity, Templates: a.templates, Materials: a.materials, Links: a.links, Sends: a.sends, Callbacks: a.callbacks, Usage: a.usage, Reviews: a.desk,
+		Identity: a.identity, Templates: a.templates, Materials: a.materials, Links: a.links, Sends: a.sends, Callbacks: a.callbacks, Usage: a.usage, Reviews: a.desk, Accounts: a.accounts, Reports: a.reports,
 	})
 	a.serve("api", ln, s)
 }
@@ -261,14 +268,16 @@ func (a *App) registerDomains(ctx context.Context) error {
 }
 
 // derivedKeys come from the master key: secrets that must be the same on every node and over restarts.
-type derivedKeys struct{ codes, devices, clients []byte }
+type derivedKeys struct{ codes, devices, clients, beacons, media []byte }
 
 func deriveKeys(master []byte) (k derivedKeys, err error) {
-	var err1, err2, err3 error
+	var err1, err2, err3, err4, err5 error
 	k.codes, err1 = hkdf.Key(sha256.New, master, nil, "cardlink short-link codes", 32)
 	k.devices, err2 = hkdf.Key(sha256.New, master, nil, "cardlink device references", 32)
 	k.clients, err3 = hkdf.Key(sha256.New, master, nil, "cardlink client references", 32)
-	return k, errors.Join(err1, err2, err3)
+	k.beacons, err4 = hkdf.Key(sha256.New, master, nil, "cardlink beacon tokens", 32)
+	k.media, err5 = hkdf.Key(sha256.New, master, nil, "cardlink addresses of letters", 32)
+	return k, errors.Join(err1, err2, err3, err4, err5)
 }
 
 // faces are the bound listeners; nil for roles that are not played.

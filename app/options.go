@@ -19,11 +19,12 @@ const (
 	RoleDispatch = "dispatch" // sends due messages over the carrier channels; relays the outbox to Kafka
 	RoleBilling  = "billing"  // turns facts into usage and rated hours
 	RoleCallback = "callback" // delivers receipts to customers
+	RoleReport   = "report"   // counts facts for the send and template reports
 )
 
 // AllRoles lists the roles in the order in which they start.
 func AllRoles() []string {
-	return []string{RoleEdge, RoleAPI, RoleDispatch, RoleBilling, RoleCallback}
+	return []string{RoleEdge, RoleAPI, RoleDispatch, RoleBilling, RoleCallback, RoleReport}
 }
 
 // Options are all that can be set about a server. Zero values mean the defaults named below; Validate says what is wrong with the rest.

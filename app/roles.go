@@ -15,6 +15,7 @@ import (
 	"cardlink/dispatch"
 	"cardlink/event/relay"
 	"cardlink/identity"
+	"cardlink/report"
 )
 
 // startBilling runs the consumer that turns facts into usage, and the rater.
@@ -37,6 +38,25 @@ func (a *App) startBilling() error {
 	}
 	a.life.run("billing consumer", c.Run)
 	a.life.run("rater", r.Run)
+	return nil
+}
+
+// startReport runs the consumer that counts facts for the reports, and the sweeper of what is no longer kept.
+func (a *App) startReport() error {
+	source, err := a.bus.consumer(a, report.Group, report.Topics())
+	if err != nil {
+		return err
+	}
+	c, err := report.NewConsumer(report.ConsumerOptions{Source: source, Store: a.db, Now: a.o.Now, Log: a.log("report"), Metrics: a.metrics})
+	if err != nil {
+		return err
+	}
+	s, err := report.NewSweeper(report.SweeperOptions{Store: a.db, Lease: a.db, Holder: a.node, Now: a.o.Now, Log: a.log("report"), Metrics: a.metrics})
+	if err != nil {
+		return err
+	}
+	a.life.run("report consumer", c.Run)
+	a.life.run("report sweeper", s.Run)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"cardlink/dispatch"
 	"cardlink/identity"
 	"cardlink/render"
+	"cardlink/report"
 	"cardlink/review"
 	"cardlink/shortlink"
 	"cardlink/templates"
@@ -46,6 +47,9 @@ func (a *App) openRooms(ctx context.Context, vault *identity.Vault) (err error) 
 	}); err != nil {
 		return err
 	}
+	if err := a.openAccounts(); err != nil {
+		return err
+	}
 	if a.callbacks, err = callback.NewService(callback.ServiceOptions{Store: db, Targets: a.targets(), Now: o.Now, Wake: a.wake.deliveries}); err != nil {
 		return err
 	}
@@ -53,6 +57,9 @@ func (a *App) openRooms(ctx context.Context, vault *identity.Vault) (err error) 
 		return err
 	}
 	if a.usage, err = billing.NewService(db, a.plans, o.Now); err != nil {
+		return err
+	}
+	if a.reports, err = report.NewService(db); err != nil {
 		return err
 	}
 	a.desk, err = review.NewDesk(a.identity,

@@ -16,7 +16,7 @@ type serveCmd struct {
 	engines `embed:""`
 
 	Demo  bool     `help:"Fill an empty data folder with a tenant, keys, templates and a simulated carrier, and say what to try." env:"CARDLINK_DEMO"`
-	Roles []string `help:"Roles of this process: ${enum}." enum:"edge,api,dispatch,billing,callback" default:"edge,api,dispatch,billing,callback" env:"CARDLINK_ROLES"`
+	Roles []string `help:"Roles of this process: ${enum}." enum:"edge,api,dispatch,billing,callback,report" default:"edge,api,dispatch,billing,callback,report" env:"CARDLINK_ROLES"`
 
 	Edge       string `help:"Address of the short-link face." default:":8080" env:"CARDLINK_EDGE"`
 	API        string `name:"api" help:"Address of the API." default:":8081" env:"CARDLINK_API"`
