@@ -176,13 +176,13 @@ func (s *Service) ConfigureSignatures(ctx context.Context) (int, error) {
 	return total, nil
 }
 
-// ReviewSignature decides a waiting signature. A rejected one carries the reviewer's words.
+// ReviewSignature decides a waiting signature, or takes an approval back. A rejected one carries the reviewer's words and serves no new sends.
 func (s *Service) ReviewSignature(ctx context.Context, tenant, id string, pass bool, words string) error {
 	n, err := s.Signature(ctx, tenant, id)
 	if err != nil {
 		return err
 	}
-	if n.Status != SignaturePending {
+	if revoke := n.Status == SignaturePassed && !pass; n.Status != SignaturePending && !revoke {
 		return fault.In(fault.Parameter, "signature_id", "is not waiting for review")
 	}
 	if err := textRule("review_desc", words, reviewWords); err != nil {

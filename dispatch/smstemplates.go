@@ -166,13 +166,13 @@ func (s *Service) DeleteSMSTemplate(ctx context.Context, tenant string, id int64
 	return unknownTemplate(s.store.DeleteSMSTemplate(ctx, tenant, id))
 }
 
-// ReviewSMSTemplate decides a waiting template. A rejected one carries the reviewer's words.
+// ReviewSMSTemplate decides a waiting template, or takes an approval back. A rejected one carries the reviewer's words and serves no new sends.
 func (s *Service) ReviewSMSTemplate(ctx context.Context, tenant string, id int64, pass bool, words string) error {
 	t, err := s.SMSTemplate(ctx, tenant, id)
 	if err != nil {
 		return err
 	}
-	if t.FlowStatus != FlowReviewing {
+	if revoke := t.FlowStatus == FlowAdopted && !pass; t.FlowStatus != FlowReviewing && !revoke {
 		return fault.In(fault.Parameter, "template_id", "is not waiting for review")
 	}
 	if err := textRule("review_desc", words, reviewWords); err != nil {
