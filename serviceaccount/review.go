@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -44,6 +45,23 @@ type Change struct {
 
 // LogID is the id as the wire shows it: a decimal string.
 func (c *Change) LogID() string { return strconv.FormatInt(c.ID, 10) }
+
+// Pictures are the resource ids of the pictures that the change asks for: what a reviewer has to look at.
+func (c *Change) Pictures() []string {
+	var after struct {
+		PubContent
+		PortalContent
+	}
+	if len(c.After) == 0 || json.Unmarshal(c.After, &after) != nil {
+		return nil
+	}
+	ids := []string{after.LogoImg, after.BackgroundImg}
+	for _, a := range after.FastApps {
+		ids = append(ids, a.LogoImg)
+	}
+	ids = append(ids, after.AuthorizationFiles...)
+	return slices.DeleteFunc(ids, func(id string) bool { return id == "" })
+}
 
 // line is a change as it begins. before and after are contents, or nil.
 func (s *Service) line(by Caller, kind, objectID, pubID, reason string, before, after any) *Change {
