@@ -42,7 +42,7 @@ func idempotencyKey(c *fasthttp.RequestCtx, rt *route) (string, error) {
 		return "", fault.KeyForm(idempotency.MaxKey)
 	}
 	for i := range len(key) {
-		if key[i] < '!' || key[i] > '~' {
+		if key[i] < ' ' || key[i] > '~' {
 			return "", fault.KeyForm(idempotency.MaxKey)
 		}
 	}

@@ -67,7 +67,11 @@ func (b *RedisBudget) Take(ctx context.Context, key string, l Limit, n int) (Gra
 		r, err := b.limiter.AllowN(call, "api:"+key, redis_rate.Limit{Rate: l.Rate, Burst: l.Burst, Period: time.Second}, min(n, l.Burst))
 		if err == nil {
 			b.back()
-			return Grant{Allowed: r.Allowed > 0, Remaining: max(0, r.Remaining), Reset: max(0, r.ResetAfter), Retry: max(0, r.RetryAfter)}, nil
+			g := Grant{Allowed: r.Allowed > 0, Remaining: max(0, r.Remaining), Reset: max(0, r.ResetAfter), Retry: max(0, r.RetryAfter)}
+			if !g.Allowed { // redis_rate says 0 then, whatever is left
+				g.Remaining = max(0, int(float64(l.Burst)-g.Reset.Seconds()*float64(l.Rate)))
+			}
+			return g, nil
 		}
 		if ctx.Err() != nil {
 			return Grant{}, ctx.Err()

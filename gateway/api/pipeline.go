@@ -24,31 +24,20 @@ func (s *Server) serve(c *fasthttp.RequestCtx) {
 	id := uuid.NewString()
 	c.Response.Header.Set("X-Request-Id", id)
 	c.Response.Header.Set("Cache-Control", "no-store")
-	var (
-		err error
-		rt  *route
-		who identity.Principal
-	)
-	func() {
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-			}
-		}()
-		rt, who, err = s.call(c, id)
-	}()
+	var met meeting
+	err := s.guarded(c, id, &met)
 	if err != nil {
-		s.fail(c, rt, id, err)
+		s.fail(c, met.route, id, err)
 	}
 	op := "-"
-	if rt != nil {
-		op = rt.op
+	if met.route != nil {
+		op = met.route.op
 	}
 	took := time.Since(start)
 	s.gauges.served(op, c.Response.StatusCode(), took)
 	level := slog.LevelInfo
 	attrs := []slog.Attr{
-		slog.String("id", id), slog.String("op", op), slog.String("tenant", who.Tenant), slog.String("user", who.UserName),
+		slog.String("id", id), slog.String("op", op), slog.String("tenant", met.who.Tenant), slog.String("user", met.who.UserName),
 		slog.Int("status", c.Response.StatusCode()), slog.Int("bytes_in", len(c.Request.Body())), slog.Int("bytes_out", len(c.Response.Body())),
 		slog.Duration("took", took),
 	}
@@ -63,62 +52,78 @@ func (s *Server) serve(c *fasthttp.RequestCtx) {
 	s.log.LogAttrs(c, level, "api", attrs...)
 }
 
+// meeting is what is known of a call, also if it panics.
+type meeting struct {
+	route *route // nil if there is none
+	who   identity.Principal
+}
+
+// guarded makes an error of a panic.
+func (s *Server) guarded(c *fasthttp.RequestCtx, id string, met *meeting) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return s.call(c, id, met)
+}
+
 // call is the pipeline: route, take a place, identify, authorise, spend the tenant's budget, check what every operation checks, run. What costs least comes first, and
 // nothing is read of a body whose sender is unknown.
-func (s *Server) call(c *fasthttp.RequestCtx, id string) (*route, identity.Principal, error) {
-	var who identity.Principal
+func (s *Server) call(c *fasthttp.RequestCtx, id string, met *meeting) error {
 	method := string(c.Method())
 	rt, params, allow := s.routes.match(method, string(c.Path()))
 	switch {
 	case rt != nil:
 	case allow == "":
-		return nil, who, fault.Newf(fault.NoRoute, "no API answers %s %s", printable(method, 16), printable(string(c.Path()), 200))
+		return fault.Newf(fault.NoRoute, "no API answers %s %s", printable(method, 16), printable(string(c.Path()), 200))
 	case method == fasthttp.MethodOptions:
 		c.Response.Header.Set("Allow", allow)
 		c.SetStatusCode(fasthttp.StatusNoContent)
-		return nil, who, nil
+		return nil
 	default:
 		c.Response.Header.Set("Allow", allow)
-		return nil, who, fault.MethodNotAllowed(printable(method, 16), allow)
+		return fault.MethodNotAllowed(printable(method, 16), allow)
 	}
+	met.route = rt
 	if !s.flights.enter() {
 		s.gauges.busy.Inc()
-		return rt, who, fault.Busy()
+		return fault.Busy()
 	}
 	defer s.flights.leave()
 	ctx, cancel := context.WithTimeout(context.Background(), s.limit)
 	defer cancel()
 	r := &Request{RequestCtx: c, RequestID: id, params: params, at: s.now(), remote: remote(c, s.proxies)}
 	if err := checkSize(c, rt); err != nil {
-		return rt, who, err
+		return err
 	}
 	if rt.action != public {
-		var err error
-		if who, err = s.identify(ctx, r, rt); err != nil {
-			return rt, who, err
+		who, err := s.identify(ctx, r, rt)
+		if err != nil {
+			return err
 		}
+		met.who, r.Principal = who, who
 		if rt.action != "" && !s.who.Allowed(who, rt.action) {
-			return rt, who, fault.Newf(fault.Forbidden, "policy does not allow %s", rt.action)
+			return fault.Newf(fault.Forbidden, "policy does not allow %s", rt.action)
 		}
-		r.Principal = who
 		if !s.flights.board(who.Tenant) {
-			return rt, who, fault.New(fault.Throttled, "")
+			return fault.New(fault.Throttled, "")
 		}
 		defer s.flights.alight(who.Tenant)
 		if err := s.tenants.spendCall(ctx, c, who.Tenant, rt.safe()); err != nil {
-			return rt, who, err
+			return err
 		}
 		if l := s.tenants.limits.of(who.Tenant).Recipients; !l.none() {
 			r.spend = func(n int) error { return s.tenants.spend(ctx, c, who.Tenant, classRecipients, l, n) }
 		}
 	}
 	if err := checkText(r, rt); err != nil {
-		return rt, who, err
+		return err
 	}
 	if err := checkMedia(c, rt); err != nil {
-		return rt, who, err
+		return err
 	}
-	return rt, who, s.once(ctx, rt, r, func() error { return s.run(ctx, rt, r) })
+	return s.once(ctx, rt, r, func() error { return s.run(ctx, rt, r) })
 }
 
 // run serves the operation and answers, also for a failure: what is answered is what may be kept.
