@@ -9,7 +9,7 @@
 //   - x-cardlink-family names the form of its refusals (aim, plain, iam, gateway; api.md §3.5) and adds them. An operation without a family answers in its own way.
 //   - x-cardlink-codes are the codes it is refused with for what it is itself; those of credentials and limits are known.
 //   - schema: {x-envelope: S} is the envelope {status, message, data} around S.
-//   - X-Request-Id and the RateLimit headers of good answers, and Idempotency-Key with its refusals, are added.
+//   - X-Request-Id and the RateLimit headers of good answers are added, and to a POST whose right does not end in :list or :check Idempotency-Key with what it answers.
 //   - A field that the SDK does not know bears x-cardlink-extension: true.
 //   - Texts are plain, with `code` in backticks; a schema composes by $ref alone, without allOf.
 package openapi

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -100,6 +101,15 @@ func complete(root *yaml.Node) error {
 		if !open {
 			headers = append(headers, "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
 		}
+		takesKey := !open && keyed(op)
+		if takesKey {
+			headers = append(headers, "Idempotent-Replayed", "Idempotent-Retried")
+			if get(op.node, "parameters") == nil {
+				set(op.node, "parameters", list())
+			}
+			p := get(op.node, "parameters")
+			p.Content = append(p.Content, reference("parameters", "Idempotency-Key"))
+		}
 		for _, r := range members(responses) {
 			if get(r, "$ref") != nil {
 				continue
@@ -108,15 +118,8 @@ func complete(root *yaml.Node) error {
 				set(child(r, "headers"), h, reference("headers", h))
 			}
 		}
-		if !open && op.method != "get" {
-			if get(op.node, "parameters") == nil {
-				set(op.node, "parameters", list())
-			}
-			p := get(op.node, "parameters")
-			p.Content = append(p.Content, reference("parameters", "Idempotency-Key"))
-		}
 		for _, r := range refusals {
-			if open && r.caller || op.method == "get" && r.change || get(responses, r.status) != nil {
+			if open && r.caller || get(op.node, "requestBody") == nil && r.body || !takesKey && r.key || get(responses, r.status) != nil {
 				continue
 			}
 			set(responses, r.status, reference("responses", r.component))
@@ -141,10 +144,18 @@ func envelopes(n *yaml.Node) {
 	}
 }
 
-// refusal is an answer that operations share. caller: only who is asked for a credential can get it; change: only an operation that changes something.
+// keyed reports whether an Idempotency-Key has a meaning for an operation: a POST that changes something, as its right tells.
+func keyed(op call) bool {
+	right := scalar(get(op.node, "x-cardlink-right"))
+	return op.method == "post" && !strings.HasSuffix(right, ":list") && !strings.HasSuffix(right, ":check")
+}
+
+// refusal is an answer that operations share; the marks say who can get it.
 type refusal struct {
 	status, component string
-	caller, change    bool
+	caller            bool // who is asked for a credential
+	body              bool // who sends a body
+	key               bool // who may send an Idempotency-Key
 }
 
 // families maps a family of operations to its refusals (api.md §3.5): what the gateway in front refuses looks the same everywhere.
@@ -158,8 +169,8 @@ var families = map[string][]refusal{
 func refusals(wrong, failed string) []refusal {
 	return []refusal{
 		{status: "400", component: wrong}, {status: "401", component: "Unauthorized", caller: true}, {status: "403", component: "Forbidden", caller: true},
-		{status: "409", component: "KeyConflict", caller: true, change: true}, {status: "413", component: "TooLarge", change: true},
-		{status: "422", component: "KeyReused", caller: true, change: true}, {status: "429", component: "Throttled"},
-		{status: "500", component: failed}, {status: "503", component: "Busy"},
+		{status: "409", component: "KeyRunning", key: true}, {status: "413", component: "TooLarge", body: true}, {status: "415", component: "MediaType", body: true},
+		{status: "422", component: "KeyReused", key: true}, {status: "429", component: "Throttled"},
+		{status: "500", component: failed}, {status: "503", component: "Busy"}, {status: "504", component: "TimedOut"},
 	}
 }
