@@ -92,7 +92,7 @@ func piecesOf(p *Program, v *Values) []string {
 	var out []string
 	from := uint32(0)
 	for i := range p.ops {
-		one := Program{static: p.static[:from], ops: p.ops[i : i+1], runs: p.runs}
+		one := Program{static: p.static[:from], ops: p.ops[i : i+1], runs: p.runs, pings: p.pings}
 		if one.ops[0].slot == slotRun {
 			continue
 		}

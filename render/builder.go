@@ -15,6 +15,7 @@ type builder struct {
 	static []byte
 	ops    []op
 	runs   []run
+	pings  []string
 }
 
 // raw adds markup of the compiler's own.
@@ -86,7 +87,7 @@ func (b *builder) program(contentType string, sample *Values) (*Program, error) 
 	if len(b.static) > math.MaxUint32 || len(b.runs) > math.MaxUint16 {
 		return nil, errTooLarge
 	}
-	p := &Program{static: string(b.static), ops: b.ops, runs: b.runs, contentType: contentType}
+	p := &Program{static: string(b.static), ops: b.ops, runs: b.runs, pings: b.pings, contentType: contentType}
 	const reserve = 512
 	p.size = len(p.Append(nil, sample)) + reserve
 	return p, nil

@@ -34,6 +34,7 @@ func (r *Rules) Compile(cat *templates.Catalogue, t *templates.Template, target 
 	if err != nil {
 		return nil, nil, fmt.Errorf("compile template %d for %s: %w", t.ID, target, err)
 	}
+	p.touchables = c.touchables()
 	return p, notes, nil
 }
 
@@ -69,7 +70,7 @@ func (r *Rules) CompileAll(cat *templates.Catalogue, t *templates.Template) (*Se
 func SampleValues(t *templates.Template) Values {
 	return Values{
 		Origin: "https://s.example.com", Link: "https://s.example.com/Ab3dE6gH", ResolveID: "00000000-0000-0000-0000-000000000000",
-		Expire: "2030-01-02T03:04:05Z", Params: Examples(t),
+		Beacon: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", Expire: "2030-01-02T03:04:05Z", Params: Examples(t),
 	}
 }
 

@@ -70,6 +70,7 @@ type Values struct {
 	Origin    string   // "https://s.example.com": prefix of material paths
 	Link      string   // the link's own URL, with scheme
 	ResolveID string   // id of this resolution; empty on an H5 page
+	Beacon    string   // token of this resolution or page view, URL-safe; empty: nothing is reported (previews)
 	Expire    string   // RFC 3339 UTC
 	Params    []string // values of the dynamic parameters
 }

@@ -117,6 +117,7 @@ func fixtures() map[string]*templates.Template {
 func valuesOf(t *templates.Template) map[string]Values {
 	v := Values{
 		Origin: "https://s.example.com", Link: "https://s.example.com/Ab3dE6gH", ResolveID: "8d7c1f2e-6b7a-4c3d-9e8f-0a1b2c3d4e5f",
+		Beacon: "AI18Hy5rekw9no8KGyw9Tl8AAAAAAAAAUWnCnLl3qohVRd3MuwAR_-nTzMxNQWN4",
 		Expire: "2026-12-31T15:59:59Z",
 	}
 	sample, longest, hostile := v, v, v

@@ -95,7 +95,9 @@ func (b *htmlBuilder) open(e *element, class string) string {
 		}
 		more = " rel=\"nofollow noopener noreferrer\""
 	}
-	b.raw("\"" + more + ">")
+	b.raw("\"" + more)
+	b.ping(e)
+	b.raw(">")
 	return "</a>"
 }
 

@@ -82,6 +82,15 @@ func (b *jsonBuilder) card(c *card) {
 	b.value("resolve_id", slotResolveID)
 	b.value("link", slotLink)
 	b.value("expire_at", slotExpire)
+	b.key("beacons")
+	b.raw("{")
+	for i, name := range []string{"expose", "click"} {
+		b.key(name)
+		b.raw(`"`)
+		b.slot(slotBeacon, i, escJSON)
+		b.raw(`"`)
+	}
+	b.raw("}")
 	b.raw("}")
 }
 

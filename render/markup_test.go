@@ -164,6 +164,7 @@ type wireCard struct {
 	ResolveID string `json:"resolve_id"`
 	Link      string
 	ExpireAt  string `json:"expire_at"`
+	Beacons   struct{ Expose, Click string }
 }
 
 // parseCard reads a card; a field that docs/cards.md and wireCard do not know is an error.

@@ -28,7 +28,7 @@ func AppendPreview(dst []byte, cat *templates.Catalogue, t *templates.Template, 
 // AppendPreview is the package's AppendPreview under these rules.
 func (r *Rules) AppendPreview(dst []byte, cat *templates.Catalogue, t *templates.Template, origin string) ([]byte, error) {
 	sample := SampleValues(t)
-	sample.Origin = origin
+	sample.Origin, sample.Beacon = origin, "" // looking at a preview is no exposure
 	p := previewer{rules: r, cat: cat, tpl: t, sample: &sample}
 	p.dst = append(dst, "<!doctype html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n"+
 		"<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<meta name=\"robots\" content=\"noindex,nofollow\">\n"+

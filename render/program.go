@@ -7,6 +7,8 @@ type Program struct {
 	static      string
 	ops         []op
 	runs        []run
+	pings       []string // ends of the click beacons' addresses
+	touchables  []touchable
 	contentType string
 	size        int
 }
@@ -23,6 +25,9 @@ const (
 	slotResolveID             // Values.ResolveID
 	slotExpire                // Values.Expire
 	slotClock                 // Values.Expire to the minute, in zones[arg]
+	slotBeacon                // address of the beacons of kind beaconPaths[arg]; empty without Values.Beacon
+	slotPixel                 // the page's picture that reports its exposure; nothing without Values.Beacon
+	slotPing                  // attribute that reports a click, its address ending in pings[arg]; nothing without Values.Beacon
 )
 
 // op is one slot: static bytes up to upTo are copied first, then the slot's value with its escaping.
@@ -73,6 +78,23 @@ func (p *Program) Append(dst []byte, v *Values) []byte {
 			s = v.Expire
 		case slotClock:
 			dst = appendClock(dst, v.Expire, zones[o.arg])
+			continue
+		case slotBeacon:
+			dst = v.appendBeacon(dst, beaconPaths[o.arg], o.esc)
+			continue
+		case slotPixel:
+			if v.Beacon != "" {
+				dst = append(dst, `<img class="seen" src="`...)
+				dst = v.appendBeacon(dst, ExposePath, o.esc)
+				dst = append(dst, "?seq=1\" width=\"1\" height=\"1\" alt=\"\">\n"...)
+			}
+			continue
+		case slotPing:
+			if v.Beacon != "" {
+				dst = append(dst, ` ping="`...)
+				dst = v.appendBeacon(dst, ClickPath, o.esc)
+				dst = append(append(dst, p.pings[o.arg]...), '"')
+			}
 			continue
 		}
 		if o.esc == escJSON {

@@ -25,6 +25,7 @@ func TestAnyTemplateRenders(t *testing.T) {
 		other := sample
 		other.Params = rapid.SliceOfN(anyWords(), 0, len(tpl.Params)).Draw(t, "values")
 		other.Link, other.Origin = "https://s.example.com/"+anyWords().Draw(t, "link"), "https://s.example.com"+anyWords().Draw(t, "origin")
+		other.Beacon = "x" + anyWords().Draw(t, "beacon")
 		other.ResolveID, other.Expire = anyWords().Draw(t, "resolve id"), anyWords().Draw(t, "expire")
 		set, _, err := CompileAll(cat, tpl)
 		if err != nil {
@@ -262,7 +263,7 @@ func FuzzValues(f *testing.F) {
 		f.Add(s, longText[i], "https://a.example/x", "hap://x", s)
 	}
 	f.Fuzz(func(t *testing.T, a, b, c, d, rest string) {
-		v := Values{Origin: "https://s.example.com" + rest, Link: "https://s.example.com/" + rest, ResolveID: rest, Expire: rest, Params: []string{a, b, c, d}}
+		v := Values{Origin: "https://s.example.com" + rest, Link: "https://s.example.com/" + rest, ResolveID: rest, Beacon: "x" + rest, Expire: rest, Params: []string{a, b, c, d}}
 		for _, p := range programs {
 			out := p.p.Append(nil, &v)
 			if p.t != H5 {
