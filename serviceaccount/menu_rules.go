@@ -19,8 +19,8 @@ const (
 // firstNames is the longest name of the first level in cells, by the number of items there.
 var firstNames = [maxMenuItems + 1]int{1: 24, 2: 12, 3: 8}
 
-// checkMenu refuses a menu that breaks a rule of api.md §17.2; field is where its items came in.
-func checkMenu(field string, items []MenuItem) error {
+// CheckMenu refuses a menu that breaks a rule of api.md §17.2; field is where its items came in.
+func CheckMenu(field string, items []MenuItem) error {
 	if n := len(items); n < 1 || n > maxMenuItems {
 		return fault.Count(field, 1, maxMenuItems)
 	}

@@ -25,7 +25,7 @@ func menuSample() []MenuItem {
 func TestMenuRules(t *testing.T) {
 	f := func(name, field string, alter func(m []MenuItem) []MenuItem) {
 		t.Helper()
-		refused(t, name, checkMenu("menu_items", alter(menuSample())), field)
+		refused(t, name, CheckMenu("menu_items", alter(menuSample())), field)
 	}
 	item := func(name, field string, alter func(it *MenuItem)) { // of the first level: OPEN_URL
 		t.Helper()
@@ -176,7 +176,7 @@ func validMenus(t *rapid.T) []MenuItem {
 func TestMenusWithinTheRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		menu := MenuContent{validMenus(t)}
-		if err := checkMenu("menu_items", menu.Items); err != nil {
+		if err := CheckMenu("menu_items", menu.Items); err != nil {
 			t.Fatalf("%+v: %v", menu, err)
 		}
 		b, err := json.Marshal(menu)
@@ -211,7 +211,7 @@ func TestAcceptedMenusKeepTheBounds(t *testing.T) {
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		menu := rapid.SliceOfN(wild, 0, 4).Draw(t, "menu")
-		if checkMenu("menu_items", menu) != nil {
+		if CheckMenu("menu_items", menu) != nil {
 			return
 		}
 		most := map[int]int{1: 24, 2: 12, 3: 8}[len(menu)]

@@ -10,7 +10,7 @@ func (s *Service) UpdateMenu(ctx context.Context, by Caller, id string, next Men
 	if err := checkReason(reason, 1, 1000); err != nil {
 		return "", err
 	}
-	if err := checkMenu("menu.menu_items", next.Items); err != nil {
+	if err := CheckMenu("menu.menu_items", next.Items); err != nil {
 		return "", err
 	}
 	line, err := s.change(ctx, by, Ref{by.Tenant, KindMenu, id}, "menu_id", func(e *Edit) (*Change, error) {

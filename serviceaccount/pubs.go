@@ -55,7 +55,7 @@ func (s *Service) CreateAccount(ctx context.Context, by Caller, pub PubContent, 
 		pub.Industry = company.Industry
 	}
 	pub.tidy()
-	for _, check := range []error{checkPub(inPub, &pub), checkPortal(inPortal, &portal), checkMenu(inMenu, menu.Items)} {
+	for _, check := range []error{checkPub(inPub, &pub), checkPortal(inPortal, &portal), CheckMenu(inMenu, menu.Items)} {
 		if check != nil {
 			return Account{}, "", check
 		}

@@ -32,16 +32,12 @@ func (h accountHandlers) registerPort(ctx context.Context, r *Request) (any, err
 		return nil, err
 	}
 	b.require("port", "port_type", "sign", "sign_check", "authorization_files")
-	check := b.integer("sign_check", 0)
 	in := serviceaccount.Registration{
-		Number: b.text("port"), Type: serviceaccount.PortType(b.integer("port_type", 0)), Signs: b.texts("sign"), CheckSigns: check == 1,
+		Number: b.text("port"), Type: serviceaccount.PortType(b.integer("port_type", 0)), Signs: b.texts("sign"), CheckSigns: zeroOrOne(b, "sign_check"),
 		Files: b.texts("authorization_files"),
 	}
 	if err := b.complaint(); err != nil {
 		return nil, err
-	}
-	if check != 0 && check != 1 {
-		return nil, fault.OneOf("sign_check", "0", "1")
 	}
 	p, err := h.room.RegisterPort(ctx, r.caller(), in)
 	if err != nil {
@@ -75,13 +71,13 @@ type portRow struct {
 	PubList            []serviceaccount.PortPub `json:"pub_list,omitempty"`
 }
 
-func portRowOf(p serviceaccount.Port) portRow {
+func (h accountHandlers) portRowOf(p serviceaccount.Port) portRow {
 	row := portRow{
 		ID: p.ID, Port: p.Number, PortType: int(p.Type), Sign: p.Signs, AuthorizationFiles: make(map[string]string, len(p.Files)), CreateTime: zulu(p.CreatedAt),
 		PubList: p.Pubs,
 	}
 	for _, id := range p.Files {
-		row.AuthorizationFiles[id] = (&serviceaccount.Media{ID: id}).Path()
+		row.AuthorizationFiles[id] = h.room.LetterURL(id)
 	}
 	if p.CheckSigns {
 		row.SignCheck = 1
@@ -142,7 +138,7 @@ func (h accountHandlers) portRows(ctx context.Context, r *Request, f serviceacco
 	list, total, err := h.room.ListPorts(ctx, r.Principal.Tenant, f)
 	rows := make([]portRow, len(list))
 	for i, p := range list {
-		rows[i] = portRowOf(p)
+		rows[i] = h.portRowOf(p)
 	}
 	return rows, total, err
 }
@@ -151,7 +147,7 @@ func (h accountHandlers) bindingRows(ctx context.Context, r *Request, f servicea
 	list, total, err := h.room.ListBindings(ctx, r.Principal.Tenant, f)
 	rows := make([]portRow, len(list))
 	for i, b := range list {
-		row := portRowOf(b.Port)
+		row := h.portRowOf(b.Port)
 		row.ID, row.Sign, row.CreateTime, row.IsBind = b.ID, b.Signs, zulu(b.CreatedAt), 1
 		row.PubID, row.PubName, row.Province = b.PubID, b.PubName, b.Province()
 		rows[i] = row

@@ -44,7 +44,7 @@ func (h accountHandlers) createPub(ctx context.Context, r *Request) (any, error)
 		return nil, err
 	}
 	pub := serviceaccount.PubContent{
-		LogoImg: p.text("logo_img"), Name: p.text("pub_name"), Abstract: p.text("pub_abstract"), Remark: p.text("pub_remark"), AutoGetPort: flag(p, "auto_get_port"),
+		LogoImg: p.text("logo_img"), Name: p.text("pub_name"), Abstract: p.text("pub_abstract"), Remark: p.text("pub_remark"), AutoGetPort: zeroOrOne(p, "auto_get_port"),
 		Signs: p.texts("signs_for_auto_get_port"), Areas: p.texts("areas_for_auto_get_port"), AuthorizationFiles: p.texts("authorization_files"),
 	}
 	if pub.Industry = p.integer("industry", 0); pub.Industry == 0 && p.has("industry") { // only a missing one is the company's
@@ -67,8 +67,8 @@ func (h accountHandlers) createPub(ctx context.Context, r *Request) (any, error)
 	}{logID, a.Pub.ID, a.Menu.ID, a.Portal.ID, a.Pub.Name}}}, nil
 }
 
-// flag reads a field that is 0 or 1, 0 if absent.
-func flag(f fields, name string) bool {
+// zeroOrOne reads a field that is 0 or 1, 0 if absent.
+func zeroOrOne(f fields, name string) bool {
 	n := f.integer(name, 0)
 	if n != 0 && n != 1 {
 		f.wrong(fault.OneOf(name, "0", "1"))
@@ -94,7 +94,7 @@ func (h accountHandlers) updatePub(ctx context.Context, r *Request) (any, error)
 	}
 	patch.Signs, patch.Areas, patch.AuthorizationFiles = given(b, "signs_for_auto_get_port"), given(b, "areas_for_auto_get_port"), given(b, "authorization_files")
 	if b.has("auto_get_port") {
-		on := flag(b, "auto_get_port")
+		on := zeroOrOne(b, "auto_get_port")
 		patch.AutoGetPort = &on
 	}
 	patch.Industry = b.optional("industry")
