@@ -9,7 +9,7 @@ import (
 
 func TestAccountPortsContract(t *testing.T) {
 	engines(t, func(t *testing.T, db *DB) {
-		withTenants(t, db, "a", "b")
+		withTenants(t, db, "a", "b", "c")
 		for _, c := range contract.AccountPorts {
 			t.Run(c.Name, func(t *testing.T) {
 				if err := c.Check(context.Background(), db); err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"cardlink/billing"
 	"cardlink/callback"
+	"cardlink/capability"
 	"cardlink/dispatch"
 	"cardlink/identity"
 	"cardlink/report"
@@ -12,20 +13,25 @@ import (
 	"cardlink/serviceaccount"
 	"cardlink/shortlink"
 	"cardlink/templates"
+	"cardlink/videosms"
 )
 
 // Rooms are what the face speaks to.
 type Rooms struct {
-	Identity  *identity.Service
-	Templates *templates.Service
-	Materials *templates.Materials
-	Links     *shortlink.Service
-	Sends     *dispatch.Service
-	Callbacks *callback.Service
-	Usage     *billing.Service
-	Accounts  *serviceaccount.Service
-	Reviews   *review.Desk
-	Reports   *report.Service
+	Identity   *identity.Service
+	Templates  *templates.Service
+	Materials  *templates.Materials
+	Links      *shortlink.Service
+	Sends      *dispatch.Service
+	Callbacks  *callback.Service
+	Usage      *billing.Service
+	Accounts   *serviceaccount.Service
+	Reviews    *review.Desk
+	Reports    *report.Service
+	Capability *capability.Service
+	Videos     *videosms.Service
+
+	VideoInbox VideoInbox // nil: no gateway of video messages is configured
 }
 
 // routes is the whole API: every noun's file names its own operations.
@@ -42,7 +48,10 @@ func routes(d Rooms) []route {
 		templateHandlers{d.Templates}.routes(),
 		materialHandlers{d.Materials}.routes(),
 		usageHandlers{d.Usage}.routes(),
+		capabilityHandlers{d.Capability}.routes(),
 		reportHandlers{d.Reports}.routes(),
+		videoHandlers{d.Videos, d.Callbacks}.routes(),
+		videoReportHandlers{d.VideoInbox}.routes(),
 		domainHandlers{d.Links}.routes(),
 		deadLetterHandlers{d.Callbacks}.routes(),
 		reviewHandlers{d.Reviews}.routes(),
