@@ -14,11 +14,12 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
+	"github.com/redis/go-redis/v9"
 
 	"cardlink/billing"
 	"cardlink/callback"
+	"cardlink/capability"
 	"cardlink/dispatch"
-	"cardlink/fault"
 	"cardlink/gateway/api"
 	"cardlink/gateway/ops"
 	"cardlink/identity"
@@ -41,22 +42,24 @@ type App struct {
 	node    string
 	keys    derivedKeys
 
-	db        *store.DB
-	identity  *identity.Service
-	catalogue *templates.Catalogue
-	materials *templates.Materials
-	templates *templates.Service
-	links     *shortlink.Service
-	accounts  *serviceaccount.Service
-	sends     *dispatch.Service
-	callbacks *callback.Service
-	usage     *billing.Service
-	reports   *report.Service
-	codec     *shortlink.Codec
-	desk      *review.Desk
-	plans     billing.Plans
-	bus       *bus
-	wake      *wakers
+	db         *store.DB
+	identity   *identity.Service
+	catalogue  *templates.Catalogue
+	materials  *templates.Materials
+	templates  *templates.Service
+	links      *shortlink.Service
+	accounts   *serviceaccount.Service
+	sends      *dispatch.Service
+	callbacks  *callback.Service
+	usage      *billing.Service
+	reports    *report.Service
+	codec      *shortlink.Codec
+	desk       *review.Desk
+	capability *capability.Service // of the API role
+	plans      billing.Plans
+	bus        *bus
+	redis      *redis.Client // nil without an address, or before the first role that needs it
+	wake       *wakers
 }
 
 // Addresses are where a server listens, as base URLs; empty for roles it does not play.
@@ -123,6 +126,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := a.registerDomains(ctx); err != nil {
 		return nil, err
 	}
+	if _, err := a.sends.ConfigureSignatures(ctx); err != nil { // channels may have come since they were approved
+		return nil, err
+	}
 	var demo *demoFile
 	if o.Demo {
 		if demo, err = a.fillDemo(ctx); err != nil {
@@ -157,7 +163,12 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		}
 	}
 	if o.plays(RoleAPI) {
-		a.startAPI(faces.api)
+		if err := a.openCapability(ctx); err != nil {
+			return nil, err
+		}
+		if err := a.startAPI(faces.api); err != nil {
+			return nil, err
+		}
 	}
 	a.startOps(faces.ops)
 	if err := a.awaitReady(ctx); err != nil {
@@ -191,15 +202,12 @@ func (a *App) ready(name string, check func(context.Context) error) {
 	a.checks = append(a.checks, ops.Check{Name: name, Ready: check})
 }
 
-func (a *App) startAPI(ln net.Listener) {
-	lang := fault.English
-	if a.o.Language == "zh" {
-		lang = fault.Chinese
-	}
-	s := api.New(api.Options{Log: a.log("api"), Language: lang}, a.identity, api.Rooms{
+// rooms are what the API speaks to.
+func (a *App) rooms() api.Rooms {
+	return api.Rooms{
 		Identity: a.identity, Templates: a.templates, Materials: a.materials, Links: a.links, Sends: a.sends, Callbacks: a.callbacks, Usage: a.usage, Reviews: a.desk, Accounts: a.accounts, Reports: a.reports,
-	})
-	a.serve("api", ln, s)
+		Capability: a.capability,
+	}
 }
 
 func (a *App) startOps(ln net.Listener) {

@@ -48,6 +48,7 @@ type Options struct {
 	KafkaReplication int      // default 1
 
 	Redis string // redis://…; default: budgets in this process
+	Nodes int    // how many nodes share the budgets: while Redis is away each takes its part of a limit. Default 1
 
 	MasterKey string // the master key as 64 hex digits, or a file that holds it; default: master.key in the data folder, made at the first start
 	Node      string // this node's name; default: made at the first start and kept in the data folder
@@ -68,6 +69,11 @@ type Options struct {
 
 	CallbackAllow        []string // CIDRs or host:port to which callbacks may go although they are private
 	CallbackAllowPrivate bool     // callbacks may go anywhere
+
+	Limits APILimits // of the API
+
+	CapabilityFile string // rules about whose handsets draw cards; default: every mobile number counts
+	SMSApps        int    // SMS applications of one tenant; 0 = no bound
 
 	PricePlanFile string // YAML price plan; default: the built-in demo prices
 
@@ -162,8 +168,17 @@ func (o Options) Validate() error {
 			bad("trusted-proxies: %q is not a CIDR such as 10.0.0.0/8", c)
 		}
 	}
+	if o.SMSApps < 0 {
+		bad("sms-apps: must not be negative")
+	}
 	if o.JournalMaxBytes < 64<<20 {
 		bad("journal-max-bytes: must be at least 64 MiB")
+	}
+	if o.Nodes < 0 || o.Nodes > 10_000 {
+		bad("nodes: must be 1-10000")
+	}
+	if err := o.Limits.validate(); err != nil {
+		errs = append(errs, err)
 	}
 	names := map[string]bool{}
 	for _, c := range o.Channels {

@@ -1,13 +1,11 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"os"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"go.yaml.in/yaml/v3"
 
 	"cardlink/billing"
@@ -116,17 +114,14 @@ func (a *App) startDispatch(channels []dispatch.Channel) error {
 
 // openBudget shares the channels' rates through Redis, or within this process.
 func (a *App) openBudget() (dispatch.Budget, error) {
-	if a.o.Redis == "" {
+	client, err := a.redisClient()
+	if err != nil {
+		return nil, err
+	}
+	if client == nil {
 		return dispatch.NewMemoryBudget(a.o.Now), nil
 	}
-	opts, err := redis.ParseURL(a.o.Redis)
-	if err != nil {
-		return nil, fmt.Errorf("redis: %w", err)
-	}
-	client := redis.NewClient(opts)
-	a.life.onStop("redis", func(context.Context) error { return client.Close() })
-	a.ready("redis", func(ctx context.Context) error { return client.Ping(ctx).Err() })
-	return dispatch.NewRedisBudget(dispatch.RedisBudgetOptions{Client: client, Log: a.log("dispatch")}), nil
+	return dispatch.NewRedisBudget(dispatch.RedisBudgetOptions{Client: client, Nodes: a.o.Nodes, Log: a.log("dispatch"), Metrics: a.metrics}), nil
 }
 
 // loadPlans reads the price plans, or takes the demo prices.

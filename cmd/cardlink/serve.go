@@ -46,6 +46,20 @@ type serveCmd struct {
 	CallbackAllow        []string `help:"CIDRs or host:port that callbacks may reach although they are private." env:"CARDLINK_CALLBACK_ALLOW"`
 	CallbackAllowPrivate bool     `help:"Let callbacks reach any address." env:"CARDLINK_CALLBACK_ALLOW_PRIVATE"`
 
+	Nodes            int                       `help:"How many nodes share budgets; while Redis is away each takes its part of a limit." default:"1" env:"CARDLINK_NODES"`
+	APIRate          int                       `name:"api-rate" help:"Reading calls per second of one tenant; -1 for no bound." default:"2000" env:"CARDLINK_API_RATE"`
+	APIBurst         int                       `name:"api-burst" help:"Reading calls of one tenant at once; two seconds of the rate by default." env:"CARDLINK_API_BURST"`
+	APIWriteRate     int                       `name:"api-write-rate" help:"Changing calls per second of one tenant; as --api-rate by default, -1 for no bound." env:"CARDLINK_API_WRITE_RATE"`
+	APIWriteBurst    int                       `name:"api-write-burst" help:"Changing calls of one tenant at once; two seconds of the rate by default." env:"CARDLINK_API_WRITE_BURST"`
+	APIRecipientRate int                       `name:"api-recipient-rate" help:"Handsets per second in the sends of one tenant; no bound by default." env:"CARDLINK_API_RECIPIENT_RATE"`
+	APICalls         int                       `name:"api-calls" help:"Calls of the API that run at once." default:"512" env:"CARDLINK_API_CALLS"`
+	APIFailureRate   int                       `name:"api-failure-rate" help:"Refused credentials per second of one client network; -1 for no bound." default:"10" env:"CARDLINK_API_FAILURE_RATE"`
+	APIFailureBurst  int                       `name:"api-failure-burst" help:"Refused credentials of one client network at once." default:"1000" env:"CARDLINK_API_FAILURE_BURST"`
+	APITenants       jsonList[app.TenantLimit] `name:"api-tenants" help:"Limits of single tenants, as JSON text or as a list in the YAML file (docs/api.md)." env:"CARDLINK_API_TENANTS"`
+
+	CapabilityFile string `help:"YAML rules about whose handsets draw cards (docs/configuration.md); every mobile number counts by default." type:"path" env:"CARDLINK_CAPABILITY_FILE"`
+	SMSApps        int    `name:"sms-apps" help:"SMS applications that one tenant may have; 0 means no bound." default:"0" env:"CARDLINK_SMS_APPS"`
+
 	PricePlanFile string        `help:"YAML price plan (docs/billing.md); demo prices by default." type:"path" env:"CARDLINK_PRICE_PLAN_FILE"`
 	Language      string        `help:"Language of error messages: ${enum}." enum:"en,zh" default:"en" env:"CARDLINK_LANGUAGE"`
 	LogLevel      slog.Level    `help:"Lowest level that is logged: debug, info, warn, error." default:"info" env:"CARDLINK_LOG_LEVEL"`
@@ -99,6 +113,11 @@ func (c *serveCmd) options(s streams) app.Options {
 		RequireSign: c.RequireSign, TrustedProxies: c.TrustedProxies, JournalMaxBytes: c.JournalMaxBytes,
 		ManualReview: c.ManualReview, Strict: c.Strict, LayoutFile: c.LayoutFile, Channels: c.Channels,
 		CallbackAllow: c.CallbackAllow, CallbackAllowPrivate: c.CallbackAllowPrivate, PricePlanFile: c.PricePlanFile,
+		CapabilityFile: c.CapabilityFile, SMSApps: c.SMSApps,
+		Nodes: c.Nodes, Limits: app.APILimits{
+			Rate: c.APIRate, Burst: c.APIBurst, WriteRate: c.APIWriteRate, WriteBurst: c.APIWriteBurst, RecipientRate: c.APIRecipientRate, Calls: c.APICalls,
+			FailureRate: c.APIFailureRate, FailureBurst: c.APIFailureBurst, Tenants: c.APITenants,
+		},
 		Language: c.Language, Log: slog.New(handler), Out: out, Version: buildVersion(), DrainTimeout: c.DrainTimeout,
 	}
 }
