@@ -14,6 +14,7 @@
 // line and takes them down in reverse; cmd/cardlink turns flags and signals into that. bench drives the product from outside, conformance proves
 // it with the unmodified KooMessage SDK, and fault holds every failure a caller may see. idempotency makes a repeated call of the API one call.
 // gateway/api/openapi describes the API and is held to it by tests.
+// capability says whose handsets draw cards.
 // videosms is the same road as dispatch for video messages, over an operator's gateway.
 //
 // Who may import whom is floorplan_test.go; why things are as they are is docs/adr.

@@ -27,6 +27,7 @@ var floor = map[string]string{
 	"identity":               "fault",
 	"idempotency":            "",
 	"templates":              "event fault",
+	"capability":             "templates fault",
 	"templates/gallery/draw": "",
 	"shortlink":              "templates event event/journal fault",
 	"render":                 "templates fault",
@@ -48,7 +49,7 @@ var floor = map[string]string{
 	"store/contract": "billing callback dispatch dispatch/carrier idempotency identity report serviceaccount shortlink templates videosms event event/journal event/relay fault",
 	"embedded":       "",
 
-	"gateway/api":         "gateway/api/openapi review billing callback dispatch idempotency identity render report serviceaccount shortlink templates videosms event fault",
+	"gateway/api":         "gateway/api/openapi review billing callback capability dispatch idempotency identity render report serviceaccount shortlink templates videosms event fault",
 	"gateway/api/openapi": "fault",
 	"gateway/edge":        "render serviceaccount shortlink templates videosms event event/journal fault",
 	"gateway/ops":         "fault",
@@ -87,7 +88,7 @@ var homes = map[string]string{
 	"net/http/pprof":                         "", // registers itself; gateway/ops serves fasthttp's
 	"github.com/prometheus/client_golang":    "",
 	"github.com/standard-webhooks":           "callback videosms/httpmms bench",
-	"github.com/nyaruka/phonenumbers":        "dispatch shortlink",
+	"github.com/nyaruka/phonenumbers":        "capability dispatch shortlink",
 	"github.com/mileusna/useragent":          "gateway/edge shortlink",
 	"github.com/schollz/progressbar":         "cmd/cardlink bench",
 	"golang.org/x/text/encoding/simplifiedc": "dispatch/",

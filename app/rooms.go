@@ -43,7 +43,7 @@ func (a *App) openRooms(ctx context.Context, vault *identity.Vault) (err error) 
 		return err
 	}
 	if a.sends, err = dispatch.NewService(dispatch.ServiceOptions{
-		Store: db, Links: a.links, Channels: a.channels(), ManualReview: o.ManualReview, Wake: a.wake.queued, Now: o.Now, Log: a.log("dispatch"),
+		Store: db, Links: a.links, Channels: a.channels(), ManualReview: o.ManualReview, Apps: o.SMSApps, Wake: a.wake.queued, Now: o.Now, Log: a.log("dispatch"),
 	}); err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func TestVideoCovers(t *testing.T) {
 		var all model.ListAimTemplateMaterialsResponse
 		ask("GET", "/v1/aim/template-materials?resource_type=video&offset=1&limit=10", "", &all)
 		c := (*all.Data.Results)[0].Thumbnail
-		if c.IsPrimary != 1 || c.ResourceType.Value() != "image" {
+		if c.IsPrimary != 1 || c.ResourceType != "image" {
 			t.Errorf("%+v", c)
 		}
 		return c.Id, *c.IsAutoGen == 0
