@@ -20,10 +20,10 @@ const maxRemark = 1000
 // RegisterVideo sets the tenant's address for VideoStatus or VideoUplink; registering again replaces address and remark.
 func (s *Service) RegisterVideo(ctx context.Context, tenant, url, remark string, t URLType) (Endpoint, error) {
 	if t != VideoStatus && t != VideoUplink {
-		return Endpoint{}, fault.In(fault.Parameter, "url_type", "must be 0 or 1")
+		return Endpoint{}, fault.OneOf("url_type", "0", "1")
 	}
 	if utf8.RuneCountInString(remark) > maxRemark {
-		return Endpoint{}, fault.Inf(fault.Parameter, "remark", "must be at most %d characters", maxRemark)
+		return Endpoint{}, fault.Length("remark", 0, maxRemark)
 	}
 	if err := s.guard.check(url); err != nil {
 		return Endpoint{}, err

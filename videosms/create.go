@@ -71,7 +71,7 @@ func (s *Service) CreateTemplate(ctx context.Context, tenant string, d Draft) (*
 }
 
 func (s *Service) tooLarge(field string) error {
-	return fault.Inf(fault.FileSize, field, "texts and contents together must be at most %d bytes", s.o.MaxBytes)
+	return fault.Said(field, fmt.Sprintf("texts and contents together must be at most %d bytes", s.o.MaxBytes), fmt.Sprintf("文字与文件合计不能超过%d字节", s.o.MaxBytes)).Coded(fault.FileSize)
 }
 
 // get fills an element's content: never more than the template has room for.
@@ -98,7 +98,7 @@ func (s *Service) fetch(ctx context.Context, c *content, limit int64) (*Media, e
 	case errors.Is(err, errSize):
 		return nil, s.tooLarge(c.field)
 	case errors.Is(err, errBase64):
-		return nil, fault.In(fault.Parameter, c.field, errBase64.Error())
+		return nil, fault.Said(c.field, errBase64.Error(), "须为不带前缀的Base64编码")
 	case err != nil:
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (s *Service) fetch(ctx context.Context, c *content, limit int64) (*Media, e
 
 func (s *Service) download(ctx context.Context, c *content, limit int64) ([]byte, error) {
 	if s.o.Fetch == nil {
-		return nil, fault.In(fault.Parameter, c.field, "addresses are not fetched here; send the file itself")
+		return nil, fault.Said(c.field, "addresses are not fetched here; send the file itself", "不支持URL，请直接上传文件内容")
 	}
 	if limit <= 0 {
 		return nil, errSize
@@ -126,7 +126,9 @@ func (s *Service) download(ctx context.Context, c *content, limit int64) ([]byte
 	case errors.Is(err, ErrTooLarge):
 		return nil, errSize
 	case err != nil: // the error's own text names the address and may tell what stands inside a network: it is for the log
-		return nil, &fault.Error{Code: fault.Parameter, Field: c.field, Rule: "could not be fetched", Err: err}
+		f := fault.Said(c.field, "could not be fetched", "无法下载")
+		f.Err = err
+		return nil, f
 	}
 	return data, nil
 }
@@ -145,9 +147,9 @@ func (s *Service) examine(ctx context.Context, c *content, data []byte) (*Media,
 	mediaType, err := checkMedia(c.kind, data)
 	switch {
 	case errors.Is(err, errPixels):
-		return nil, fault.Inf(fault.Parameter, c.field, "has too many pixels; at most %d a side and %d in all", maxSide, maxPixels)
+		return nil, fault.Said(c.field, "has too many pixels; at most 8192 a side and 16 million in all", "图片像素过多，单边不超过8192，总数不超过1600万")
 	case err != nil:
-		return nil, fault.Inf(fault.Parameter, c.field, "is not a %s file", c.kind)
+		return nil, fault.Said(c.field, "is not a "+c.kind+" file", "不是"+c.kind+"文件")
 	}
 	sum := sha256.Sum256(data)
 	return &Media{hex.EncodeToString(sum[:]), mediaType, int64(len(data))}, nil

@@ -63,7 +63,7 @@ func (d *Draft) lay(now time.Time) (t *Template, contents []content, err error) 
 		return nil, nil, err
 	}
 	if n := len(d.Resources); n < 1 || n > maxResources {
-		return nil, nil, fault.Inf(fault.Parameter, "reslist", "must hold 1-%d resources", maxResources)
+		return nil, nil, fault.Count("reslist", 1, maxResources)
 	}
 	order, err := d.places()
 	if err != nil {
@@ -92,7 +92,7 @@ func (d *Draft) lay(now time.Time) (t *Template, contents []content, err error) 
 	}
 	t.Vars = vars
 	if t.Sign == "" {
-		return nil, nil, fault.In(fault.Parameter, "reslist", "needs a text that begins with 【signature】")
+		return nil, nil, fault.Said("reslist", "needs a text that begins with 【signature】", "须有以【签名】开头的文本")
 	}
 	return t, contents, nil
 }
@@ -100,7 +100,7 @@ func (d *Draft) lay(now time.Time) (t *Template, contents []content, err error) 
 func (d *Draft) checkHead(t *Template) error {
 	days, err := strconv.Atoi(strings.TrimSpace(d.Days))
 	if err != nil || days < 0 || days > maxDays {
-		return fault.Inf(fault.Parameter, "expiration_time", "must be a whole number of days, 1-%d, or 0 for ever", maxDays)
+		return fault.Said("expiration_time", "must be a whole number of days, 1-9999, or 0 for ever", "须为整数天，范围1-9999，0表示永久")
 	}
 	if days > 0 { // to the end of its last day
 		y, m, day := t.CreatedAt.Date()
@@ -113,22 +113,22 @@ func (d *Draft) checkHead(t *Template) error {
 	}{{"tpl_name", d.Name, maxName, true}, {"title", d.Title, maxTitle, true}, {"remarks", d.Remarks, maxRemarks, false}} {
 		switch n := utf8.RuneCountInString(f.text); {
 		case f.required && strings.TrimSpace(f.text) == "":
-			return fault.In(fault.Parameter, f.name, "is required")
+			return fault.Required(f.name)
 		case n > f.max:
-			return fault.Inf(fault.Parameter, f.name, "must be at most %d characters", f.max)
+			return fault.Length(f.name, 0, f.max)
 		case !clean(f.text):
-			return fault.In(fault.Parameter, f.name, "must not hold control characters")
+			return noControls(f.name)
 		}
 	}
 	if strings.ContainsAny(d.Title, "【】") {
-		return fault.In(fault.Parameter, "title", "must not hold 【 or 】")
+		return fault.Said("title", "must not hold 【 or 】", "不能包含【】")
 	}
 	named := false
 	if wrong := placeholders(d.Title, func(string, int, int) { named = true }); named || wrong != "" {
-		return fault.In(fault.Parameter, "title", "must not hold placeholders")
+		return fault.Said("title", "must not hold placeholders", "不能包含参数占位符")
 	}
 	if d.Draft != 0 && d.Draft != 1 {
-		return fault.In(fault.Parameter, "is_draft", "must be 0 or 1")
+		return fault.OneOf("is_draft", "0", "1")
 	}
 	return nil
 }
@@ -136,6 +136,10 @@ func (d *Draft) checkHead(t *Template) error {
 // clean reports whether a text is UTF-8 without control characters but line breaks and tabs.
 func clean(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return (r < ' ' && r != '\n' && r != '\r' && r != '\t') || r == 0x7f })
+}
+
+func noControls(field string) error {
+	return fault.Said(field, "must not hold control characters", "不能包含控制字符")
 }
 
 // place is where a resource stands: frame and element from 1.
@@ -153,7 +157,7 @@ func (d *Draft) places() ([]place, error) {
 		given++
 		frame, element, ok := parseIndex(r.Index)
 		if !ok {
-			return nil, fault.Inf(fault.Parameter, fmt.Sprintf("reslist[%d].index", i), "must be frame-element such as 1-1, frames 1-%d, elements 1-2", maxFrames)
+			return nil, fault.Said(fmt.Sprintf("reslist[%d].index", i), "must be frame-element such as 1-1, frames 1-8, elements 1-2", "须为“帧-元素”，例如1-1，帧1-8，元素1-2")
 		}
 		out[i] = place{frame, element, i}
 	}
@@ -161,7 +165,7 @@ func (d *Draft) places() ([]place, error) {
 		return out, nil
 	}
 	if given != len(out) {
-		return nil, fault.In(fault.Parameter, "reslist", "index must be set for all resources or for none")
+		return nil, fault.Said("reslist", "index must be set for all resources or for none", "index必须全部指定，或者全为空")
 	}
 	slices.SortStableFunc(out, func(a, b place) int { return (a.frame-b.frame)*4 + a.element - b.element })
 	for i, p := range out {
@@ -172,9 +176,9 @@ func (d *Draft) places() ([]place, error) {
 		}
 		switch {
 		case i > 0 && p.frame == last.frame && p.element == last.element:
-			return nil, fault.In(fault.Parameter, field, "is used twice")
+			return nil, fault.Said(field, "is used twice", "不能重复")
 		case p.frame > last.frame+1, p.frame == last.frame+1 && p.element != 1:
-			return nil, fault.In(fault.Parameter, field, "leaves a gap; frames and elements are counted from 1-1")
+			return nil, fault.Said(field, "leaves a gap; frames and elements are counted from 1-1", "序号不连续，帧和元素须从1-1开始")
 		}
 	}
 	return out, nil
@@ -191,7 +195,7 @@ func parseIndex(s string) (frame, element int, ok bool) {
 // checkPlaces checks the shape of the frames.
 func (d *Draft) checkPlaces(order []place) error {
 	if order[len(order)-1].frame > maxFrames {
-		return fault.Inf(fault.Parameter, "reslist", "makes more than %d frames", maxFrames)
+		return fault.Said("reslist", "makes more than 8 frames", "最多支持8帧")
 	}
 	pairs := 0
 	for i := 1; i < len(order); i++ {
@@ -199,10 +203,10 @@ func (d *Draft) checkPlaces(order []place) error {
 			continue
 		}
 		if pairs++; pairs > maxPairs {
-			return fault.Inf(fault.Parameter, "reslist", "has more than %d frames of two elements", maxPairs)
+			return fault.Said("reslist", "has more than 2 frames of two elements", "最多2帧同时包含2个元素")
 		}
 		if d.Resources[order[i].resource].Type != "txt" && d.Resources[order[i-1].resource].Type != "txt" {
-			return fault.Inf(fault.Parameter, "reslist", "frame %d has two elements and none is a text", order[i].frame)
+			return fault.Said("reslist", fmt.Sprintf("frame %d has two elements and none is a text", order[i].frame), fmt.Sprintf("第%d帧的2个元素中必须包含文本", order[i].frame))
 		}
 	}
 	return nil

@@ -24,51 +24,74 @@ func (v *varList) meet(name, kind string) bool {
 
 // element checks a resource by itself. at is its path with a dot behind it. The first text gives the template its signature.
 func (r *Resource) element(at string, t *Template, vars *varList) (Element, *content, error) {
-	refuse := func(field, format string, args ...any) (Element, *content, error) {
-		return Element{}, nil, fault.Inf(fault.Parameter, at+field, format, args...)
-	}
 	picture, known := types[r.Type]
+	var err error
 	switch n := utf8.RuneCountInString(r.Name); {
+	case r.Type == "":
+		err = fault.Required(at + "type")
 	case !known:
-		return refuse("type", "must be txt, jpg, jpeg, png, gif, mp3, wav, 3gp or mp4")
-	case n == 0 || n > maxResName || !clean(r.Name):
-		return refuse("name", "must be 1-%d characters", maxResName)
+		err = fault.OneOf(at+"type", "txt", "jpg", "jpeg", "png", "gif", "mp3", "wav", "3gp", "mp4")
+	case n == 0 || n > maxResName:
+		err = fault.Length(at+"name", 1, maxResName)
+	case !clean(r.Name):
+		err = noControls(at + "name")
 	case strings.TrimSpace(r.Content) == "":
-		return refuse("content", "is required")
+		err = fault.Required(at + "content")
 	}
 	e := Element{Type: r.Type, Name: r.Name}
+	if err != nil {
+		return e, nil, err
+	}
 	if r.Type == "txt" {
 		e.Text = r.Content
 		return e, nil, r.text(at, t, vars)
 	}
 	if picture {
-		name, whole := "", false
-		wrong := placeholders(r.Content, func(n string, from, to int) { name, whole = n, from == 0 && to == len(r.Content) })
-		switch {
-		case wrong == r.Content:
-			return refuse("content", "%s: placeholders are #p_1# to #p_%d#", wrong, maxVar)
-		case whole && !vars.meet(name, r.Type):
-			return refuse("content", "#%s# is a placeholder of a text already", name)
-		case whole:
-			e.Var = name
-			return e, nil, nil
+		var is bool
+		if is, err = r.placeholder(at, &e, vars); is || err != nil {
+			return e, nil, err
 		}
 	}
-	switch r.Source {
-	case "file":
-	case "url":
-		if len(r.Content) > maxURLBytes {
-			return refuse("content", "must be at most %d bytes", maxURLBytes)
-		}
-		if !webAddress(r.Content) {
-			return Element{}, nil, fault.In(fault.FileURLScheme, at+"content", "must be an address that begins with http:// or https://")
-		}
-	case "txt":
-		return refuse("source", "must be file or url for a %s, unless its content is a placeholder such as #p_1#", r.Type)
-	default:
-		return refuse("source", "must be txt, file or url")
+	switch {
+	case r.Source == "file":
+	case r.Source == "txt":
+		err = fault.Said(at+"source", "must be file or url, unless the content is a picture's placeholder such as #p_1#", "须为file或url，图片占位符（如#p_1#）除外")
+	case r.Source != "url":
+		err = fault.OneOf(at+"source", "txt", "file", "url")
+	case len(r.Content) > maxURLBytes:
+		err = fault.Said(at+"content", "must be at most 1024 bytes", "长度不能超过1024个字节")
+	case !webAddress(r.Content):
+		err = fault.Said(at+"content", "must be an address that begins with http:// or https://", "须为以http或https开头的地址")
 	}
-	return e, &content{field: at + "content", kind: r.Type, source: r.Source, text: r.Content}, nil
+	return e, &content{field: at + "content", kind: r.Type, source: r.Source, text: r.Content}, err
+}
+
+// placeholder makes e a picture that every recipient gets another of, if that is what the content says.
+func (r *Resource) placeholder(at string, e *Element, vars *varList) (is bool, err error) {
+	name := ""
+	wrong := placeholders(r.Content, func(n string, from, to int) {
+		if from == 0 && to == len(r.Content) {
+			name = n
+		}
+	})
+	switch {
+	case wrong != "" && wrong == r.Content:
+		return false, wrongPlaceholder(at+"content", wrong)
+	case name == "":
+		return false, nil
+	case !vars.meet(name, r.Type):
+		return false, otherKind(at+"content", name)
+	}
+	e.Var = name
+	return true, nil
+}
+
+func wrongPlaceholder(field, what string) error {
+	return fault.Said(field, what+": placeholders are #p_1# to #p_100#", what+"：参数占位符须为#p_1#至#p_100#")
+}
+
+func otherKind(field, name string) error {
+	return fault.Said(field, "#"+name+"# is a placeholder of another kind of resource already", "#"+name+"#已用于其他类型的资源")
 }
 
 // text checks a text.
@@ -76,23 +99,23 @@ func (r *Resource) text(at string, t *Template, vars *varList) error {
 	field := at + "content"
 	switch {
 	case r.Source != "txt":
-		return fault.In(fault.Parameter, at+"source", "must be txt for a text")
+		return fault.Said(at+"source", "must be txt for a text", "文字的来源须为txt")
 	case utf8.RuneCountInString(r.Content) > maxText:
-		return fault.Inf(fault.Parameter, field, "must be at most %d characters", maxText)
+		return fault.Length(field, 0, maxText)
 	case !clean(r.Content):
-		return fault.In(fault.Parameter, field, "must not hold control characters")
+		return noControls(field)
 	}
 	rest := r.Content
 	if t.Sign == "" {
 		body, ok := strings.CutPrefix(rest, "【")
 		sign, after, closed := strings.Cut(body, "】")
 		if n := utf8.RuneCountInString(sign); !ok || !closed || n < 1 || n > maxSign || strings.TrimSpace(sign) != sign || strings.ContainsAny(sign, "【#<>\r\n\t") {
-			return fault.Inf(fault.Parameter, field, "is the first text and must begin with 【signature】, a signature of 1-%d characters", maxSign)
+			return fault.Said(field, "is the first text and must begin with 【signature】, a signature of 1-18 characters", "第一个文本须以【签名】开头，签名长度1-18个字符")
 		}
 		t.Sign, rest = sign, after
 	}
 	if strings.ContainsAny(rest, "【】") {
-		return fault.In(fault.Parameter, field, "must not hold 【 or 】 apart from the signature")
+		return fault.Said(field, "must not hold 【 or 】 apart from the signature", "不能包含除签名外的【】")
 	}
 	var clash string
 	wrong := placeholders(rest, func(name string, _, _ int) {
@@ -102,9 +125,9 @@ func (r *Resource) text(at string, t *Template, vars *varList) error {
 	})
 	switch {
 	case wrong != "":
-		return fault.Inf(fault.Parameter, field, "%s: placeholders are #p_1# to #p_%d#", wrong, maxVar)
+		return wrongPlaceholder(field, wrong)
 	case clash != "":
-		return fault.Inf(fault.Parameter, field, "#%s# is a placeholder of a picture already", clash)
+		return otherKind(field, clash)
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ type TemplateFilter struct {
 // Templates lists a tenant's templates, newest first, and counts all that fit (api.md §16.2).
 func (s *Service) Templates(ctx context.Context, tenant string, f TemplateFilter) ([]*Template, int, error) {
 	list, total, err := s.o.Store.VideoTemplates(ctx, tenant, f)
-	s.preview(list)
+	s.present(list)
 	return list, total, err
 }
 
@@ -35,13 +35,18 @@ func (s *Service) Show(ctx context.Context, tplID int64) (*Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.preview([]*Template{t})
+	s.present([]*Template{t})
 	return t, nil
 }
 
-func (s *Service) preview(list []*Template) {
+// present fills what is not stored: the address of the preview, and the state of what has expired without anybody noticing yet.
+func (s *Service) present(list []*Template) {
+	now := s.o.Now()
 	for _, t := range list {
 		t.PreviewURL = s.o.Origin + PreviewPath(t.ID)
+		if t.State != Expired && t.StateAt(now) == Expired {
+			t.setAll(Expired, "")
+		}
 	}
 }
 
@@ -79,7 +84,7 @@ type TaskFilter struct {
 // Tasks lists a tenant's send tasks, newest first, and counts all that fit (api.md §16.4).
 func (s *Service) Tasks(ctx context.Context, tenant string, f TaskFilter) ([]Task, int, error) {
 	if f.Status != "" && !taskStatuses[f.Status] {
-		return nil, 0, fault.In(fault.Parameter, "task_status", "is none of the documented states")
+		return nil, 0, fault.Said("task_status", "is none of the documented states", "不是有效的任务状态")
 	}
 	return s.o.Store.VideoTasks(ctx, tenant, f)
 }

@@ -12,43 +12,58 @@ import (
 // Pending lists the templates that wait for a review at some carrier, of all tenants, oldest first.
 func (s *Service) Pending(ctx context.Context, limit int) ([]*Template, error) {
 	list, err := s.o.Store.PendingVideoTemplates(ctx, s.o.Now(), min(max(limit, 1), 1000))
-	s.preview(list)
+	s.present(list)
 	return list, err
 }
 
-// Review tells what a carrier says about a template: cmcc, cucc, ctcc, or "" for all that have not spoken yet. Words are kept on a pass, too. The customer's
-// callbackurl is told of each review. A template that is not in review at the carrier is a fault.
+// Review tells what a carrier says about a template: cmcc, cucc, ctcc, or "" for those that have not spoken yet, and for all if there is none. A carrier may change
+// its mind. Words are kept on a pass, too. The customer's callbackurl is told of each change.
 func (s *Service) Review(ctx context.Context, tenant string, tplID int64, carrier string, pass bool, words string) (*Template, error) {
 	if carrier != "" && !slices.Contains(carriers[:], carrier) {
-		return nil, fault.In(fault.Parameter, "carrier", "must be cmcc, cucc, ctcc or empty for all")
+		return nil, fault.OneOf("carrier", carriers[:]...)
 	}
-	if utf8.RuneCountInString(words) > maxAuditDesc || !clean(words) {
-		return nil, fault.Inf(fault.Parameter, "audit_desc", "must be at most %d characters", maxAuditDesc)
+	if err := checkWords(words); err != nil {
+		return nil, err
 	}
 	return s.change(ctx, tenant, tplID, func(t *Template) error {
 		switch {
 		case t.Draft:
-			return fault.In(fault.Parameter, "tpl_id", "the template is a draft")
+			return fault.Said("tpl_id", "the template is a draft", "模板为草稿")
 		case t.StateAt(s.o.Now()) == Expired:
-			return fault.In(fault.Parameter, "tpl_id", "the template has expired")
+			return fault.Said("tpl_id", "the template has expired", "模板已过期")
+		case t.State == Disabled:
+			return fault.Said("tpl_id", "the template is disabled", "模板已禁用")
 		}
 		to := Rejected
 		if pass {
 			to = Usable
 		}
-		n := 0
+		waiting := slices.ContainsFunc(t.Carriers, func(c CarrierState) bool { return c.State == InReview })
+		changed := false
 		for i := range t.Carriers {
-			if c := &t.Carriers[i]; (carrier == "" || c.Carrier == carrier) && c.State == InReview {
-				c.State, c.Desc = to, words
-				n++
+			c := &t.Carriers[i]
+			if c.Carrier != carrier && (carrier != "" || waiting && c.State != InReview) {
+				continue
 			}
+			changed = changed || c.State != to || c.Desc != words
+			c.State, c.Desc = to, words
 		}
-		if n == 0 {
-			return fault.In(fault.Parameter, "tpl_id", "the template is not in review")
+		if !changed {
+			return errUnchanged
 		}
 		t.sum()
 		return nil
 	})
+}
+
+func checkWords(words string) error {
+	if utf8.RuneCountInString(words) > maxAuditDesc {
+		return fault.Length("audit_desc", 0, maxAuditDesc)
+	}
+	if !clean(words) {
+		return noControls("audit_desc")
+	}
+	return nil
 }
 
 // SubmitDraft hands a draft in for review.
@@ -56,9 +71,9 @@ func (s *Service) SubmitDraft(ctx context.Context, tenant string, tplID int64) (
 	return s.change(ctx, tenant, tplID, func(t *Template) error {
 		switch {
 		case !t.Draft:
-			return fault.In(fault.Parameter, "tpl_id", "the template is not a draft")
+			return fault.Said("tpl_id", "the template is not a draft", "模板不是草稿")
 		case t.StateAt(s.o.Now()) == Expired:
-			return fault.In(fault.Parameter, "tpl_id", "the template has expired")
+			return fault.Said("tpl_id", "the template has expired", "模板已过期")
 		}
 		t.Draft = false
 		if s.o.ManualReview {
@@ -72,12 +87,12 @@ func (s *Service) SubmitDraft(ctx context.Context, tenant string, tplID int64) (
 
 // Disable takes a template out of use for good; messages that were accepted before are sent.
 func (s *Service) Disable(ctx context.Context, tenant string, tplID int64, words string) (*Template, error) {
-	if utf8.RuneCountInString(words) > maxAuditDesc || !clean(words) {
-		return nil, fault.Inf(fault.Parameter, "audit_desc", "must be at most %d characters", maxAuditDesc)
+	if err := checkWords(words); err != nil {
+		return nil, err
 	}
 	return s.change(ctx, tenant, tplID, func(t *Template) error {
 		if t.State == Disabled || t.State == Expired {
-			return fault.In(fault.Parameter, "tpl_id", "the template is out of use already")
+			return errUnchanged
 		}
 		t.Draft = false
 		t.setAll(Disabled, words)
@@ -87,27 +102,25 @@ func (s *Service) Disable(ctx context.Context, tenant string, tplID int64, words
 
 // Expire notes that the time of at most limit templates is over and tells their customers. It returns how many there were.
 func (s *Service) Expire(ctx context.Context, limit int) (int, error) {
-	now := s.o.Now()
-	list, err := s.o.Store.OutdatedVideoTemplates(ctx, now, limit)
+	list, err := s.o.Store.OutdatedVideoTemplates(ctx, s.o.Now(), limit)
 	if err != nil {
 		return 0, err
 	}
 	for i, t := range list {
-		_, err := s.change(ctx, t.Tenant, t.ID, func(t *Template) error {
+		if _, err := s.change(ctx, t.Tenant, t.ID, func(t *Template) error {
 			if t.State == Expired { // another node was here
 				return errUnchanged
 			}
 			t.setAll(Expired, "")
 			return nil
-		})
-		if err != nil && !errors.Is(err, errUnchanged) {
+		}); err != nil {
 			return i, err
 		}
 	}
 	return len(list), nil
 }
 
-// errUnchanged leaves a template as it is.
+// errUnchanged leaves a template as it is, which is no failure.
 var errUnchanged = errors.New("nothing to change")
 
 // change alters a template's review in one transaction with the news for its customer.
@@ -120,10 +133,15 @@ func (s *Service) change(ctx context.Context, tenant string, tplID int64, alter 
 		t.PreviewURL = s.o.Origin + PreviewPath(t.ID)
 		return nil
 	})
-	if errors.Is(err, ErrUnknown) {
-		return nil, fault.In(fault.Parameter, "tpl_id", "the template does not exist")
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errUnchanged):
+		if t, err = s.o.Store.VideoTemplate(ctx, tplID); err == nil {
+			s.present([]*Template{t})
+		}
+		return t, err
+	case errors.Is(err, ErrUnknown):
+		return nil, fault.NotFound("tpl_id")
+	case err != nil:
 		return nil, err
 	}
 	s.o.WakeNews()

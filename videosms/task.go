@@ -111,7 +111,7 @@ func (s *Service) CreateTask(ctx context.Context, tenant, operator string, r Sen
 		return nil, err
 	}
 	if !s.o.Sends {
-		return nil, fault.New(fault.Parameter, "no video message gateway is configured: video messages cannot be sent")
+		return nil, fault.Said("", "no video message gateway is configured: video messages cannot be sent", "未配置视频短信网关，无法发送")
 	}
 	now := s.o.Now().UTC().Truncate(time.Millisecond)
 	messages, values, err := s.messages(ctx, t, &r)
@@ -143,31 +143,34 @@ func (s *Service) CreateTask(ctx context.Context, tenant, operator string, r Sen
 func (r *SendRequest) checkHead() error {
 	switch n := utf8.RuneCountInString(r.Name); {
 	case strings.TrimSpace(r.Name) == "":
-		return fault.In(fault.Parameter, "task_name", "is required")
-	case n > maxTaskName || !clean(r.Name):
-		return fault.Inf(fault.Parameter, "task_name", "must be at most %d characters", maxTaskName)
-	}
-	if utf8.RuneCountInString(r.Exdata) > maxExdata || !clean(r.Exdata) {
-		return fault.Inf(fault.Parameter, "exdata", "must be at most %d characters", maxExdata)
+		return fault.Required("task_name")
+	case n > maxTaskName:
+		return fault.Length("task_name", 1, maxTaskName)
+	case !clean(r.Name):
+		return noControls("task_name")
+	case utf8.RuneCountInString(r.Exdata) > maxExdata:
+		return fault.Length("exdata", 0, maxExdata)
+	case !clean(r.Exdata):
+		return noControls("exdata")
 	}
 	if r.Hours != nil && (*r.Hours < 1 || *r.Hours > maxHours) {
-		return fault.Inf(fault.Parameter, "expiration_time", "must be 1-%d hours", maxHours)
+		return fault.Range("expiration_time", 1, maxHours)
 	}
 	switch {
 	case len(r.Mobiles) == 0 && len(r.Individual) == 0:
-		return fault.In(fault.EmptyMobiles, "mobiles", "is required, or individual_params")
+		return fault.Said("mobiles", "is required, or individual_params", "与individual_params须二选一")
 	case len(r.Mobiles) > 0 && len(r.Individual) > 0:
-		return fault.In(fault.Parameter, "individual_params", "must not be given together with mobiles")
+		return fault.Said("individual_params", "must not be given together with mobiles", "不能与mobiles同时提供")
 	}
 	total := len(r.Mobiles)
 	for i, p := range r.Individual {
 		if len(p.Mobiles) == 0 {
-			return fault.In(fault.EmptyMobiles, "individual_params["+strconv.Itoa(i)+"].mobiles", "must not be empty")
+			return fault.Required("individual_params[" + strconv.Itoa(i) + "].mobiles")
 		}
 		total += len(p.Mobiles)
 	}
 	if total > maxMobiles {
-		return fault.Inf(fault.Parameter, "mobiles", "a task has at most %d numbers", maxMobiles)
+		return fault.Said("mobiles", "a task has at most 5000 numbers", "一个任务最多5000个号码")
 	}
 	return nil
 }
@@ -175,9 +178,9 @@ func (r *SendRequest) checkHead() error {
 // usable reads the template of a send.
 func (s *Service) usable(ctx context.Context, tenant, tplID string) (*Template, error) {
 	if tplID == "" {
-		return nil, fault.In(fault.EmptyTemplateID, "tpl_id", "is required")
+		return nil, fault.Required("tpl_id")
 	}
-	unknown := fault.In(fault.UnknownTemplate, "tpl_id", "the template does not exist")
+	unknown := fault.NotFound("tpl_id")
 	id, ok := ParseID(tplID)
 	if !ok {
 		return nil, unknown
@@ -189,12 +192,17 @@ func (s *Service) usable(ctx context.Context, tenant, tplID string) (*Template, 
 	case err != nil:
 		return nil, err
 	}
-	if words := map[State]string{
-		InReview: "is in review", Rejected: "was rejected", Disabled: "is disabled", Expired: "has expired",
-	}[t.StateAt(s.o.Now())]; words != "" {
-		return nil, fault.In(fault.Parameter, "tpl_id", "the template "+words)
+	switch t.StateAt(s.o.Now()) {
+	case InReview:
+		err = fault.Said("tpl_id", "the template is in review", "模板审核中")
+	case Rejected:
+		err = fault.Said("tpl_id", "the template was rejected", "模板审核不通过")
+	case Disabled:
+		err = fault.Said("tpl_id", "the template is disabled", "模板已禁用")
+	case Expired:
+		err = fault.Said("tpl_id", "the template has expired", "模板已过期")
 	}
-	return t, nil
+	return t, err
 }
 
 // ParseID reads a template id: 9 digits, leading 8.
@@ -222,13 +230,13 @@ func (s *Service) messages(ctx context.Context, t *Template, r *SendRequest) ([]
 			field := at + "mobiles[" + strconv.Itoa(j) + "]"
 			phone, ok := dispatch.ParsePhone(m)
 			if !ok || len(m) > 20 || !strings.HasPrefix(phone, "+86") {
-				return nil, nil, fault.In(fault.Parameter, field, "must be a mobile number of mainland China")
+				return nil, nil, fault.Said(field, "must be a mobile number of mainland China", "须为中国大陆手机号码")
 			}
 			if first, twice := seen[phone]; twice {
 				if first == i {
 					continue
 				}
-				return nil, nil, fault.In(fault.Parameter, field, "is listed with other dync_params already")
+				return nil, nil, fault.Said(field, "is listed with other dync_params already", "号码重复且参数不同")
 			}
 			seen[phone] = i
 			msg := Message{Values: i, Phone: phone, Carrier: dispatch.Network(phone)}
@@ -256,18 +264,27 @@ type pictureSet struct {
 // values checks one list of dync_params against the template's placeholders: the same ones in the same order.
 func (p *pictureSet) values(ctx context.Context, field string, params []Param) (Values, error) {
 	vars := p.t.Vars
+	if len(params) == 0 && len(vars) > 0 {
+		return nil, fault.Required(field)
+	}
 	if len(params) != len(vars) {
-		return nil, fault.Inf(fault.ParameterMismatch, field, "must hold %d values, one for each placeholder of the template", len(vars))
+		n := strconv.Itoa(len(vars))
+		return nil, fault.Said(field, "must hold "+n+" values, one for each placeholder of the template", "须为"+n+"个参数，与模板占位符一一对应").Coded(fault.ParameterMismatch)
 	}
 	out := make(Values, len(vars))
 	size := p.t.Size
 	for i, v := range vars {
 		in, at := params[i], field+"["+strconv.Itoa(i)+"]."
 		switch n := utf8.RuneCountInString(in.Detail); {
+		case in.Name == "":
+			return nil, fault.Required(at + "param_name")
 		case in.Name != v.Name && in.Name != "#"+v.Name+"#":
-			return nil, fault.Inf(fault.ParameterMismatch, at+"param_name", "must be %s: values stand in the order of the template's placeholders", v.Name)
-		case n == 0 || n > maxValue:
-			return nil, fault.Inf(fault.ParameterLength, at+"content_detail", "must be 1-%d characters", maxValue)
+			return nil, fault.Said(at+"param_name", "must be "+v.Name+": values stand in the order of the template's placeholders", "须为"+v.Name+"，参数顺序须与模板占位符一致").
+				Coded(fault.ParameterMismatch)
+		case n == 0:
+			return nil, fault.Required(at + "content_detail")
+		case n > maxValue:
+			return nil, fault.Length(at+"content_detail", 1, maxValue)
 		}
 		if v.Type != "txt" {
 			m, err := p.picture(ctx, at, v, in)
@@ -280,11 +297,11 @@ func (p *pictureSet) values(ctx context.Context, field string, params []Param) (
 		}
 		switch {
 		case in.Type != "txt":
-			return nil, fault.In(fault.Parameter, at+"content_type", "must be txt")
+			return nil, fault.OneOf(at+"content_type", "txt")
 		case in.Source != "txt":
-			return nil, fault.In(fault.Parameter, at+"content_source", "must be txt")
+			return nil, fault.OneOf(at+"content_source", "txt")
 		case !clean(in.Detail) || strings.ContainsAny(in.Detail, "【】"):
-			return nil, fault.In(fault.Parameter, at+"content_detail", "must not hold control characters, 【 or 】")
+			return nil, fault.Said(at+"content_detail", "must not hold control characters, 【 or 】", "不能包含控制字符和【】")
 		}
 		out[v.Name] = Value{Text: in.Detail}
 		size += int64(len(in.Detail))
@@ -299,16 +316,16 @@ func (p *pictureSet) values(ctx context.Context, field string, params []Param) (
 func (p *pictureSet) picture(ctx context.Context, at string, v Var, in Param) (*Media, error) {
 	switch {
 	case !types[in.Type]:
-		return nil, fault.In(fault.Parameter, at+"content_type", "must be jpg, jpeg, png or gif")
+		return nil, fault.OneOf(at+"content_type", "jpg", "jpeg", "png", "gif")
 	case in.Source != "url" || !webAddress(in.Detail):
-		return nil, fault.In(fault.Parameter, at+"content_source", "must be url, and content_detail an http or https address")
+		return nil, fault.Said(at+"content_source", "must be url, and content_detail an http or https address", "须为url，且content_detail为http或https地址")
 	}
 	key := in.Type + " " + in.Detail
 	if m := p.got[key]; m != nil {
 		return m, nil
 	}
 	if len(p.got) == maxImageURLs {
-		return nil, fault.Inf(fault.Parameter, at+"content_detail", "a task names at most %d addresses of pictures", maxImageURLs)
+		return nil, fault.Said(at+"content_detail", "a task names at most 10 addresses of pictures", "一个任务最多10个图片地址")
 	}
 	m, err := p.s.fetch(ctx, &content{field: at + "content_detail", kind: in.Type, source: "url", text: in.Detail}, p.s.o.MaxBytes-p.t.Size)
 	if err == nil {

@@ -37,7 +37,7 @@ type Inbox struct {
 
 // Bounds of one call of the gateway.
 const (
-	inboxBytes = 2 << 20
+	inboxBytes = 64 << 10        // what the API face reads of a call without a credential
 	tolerance  = 5 * time.Minute // between the gateway's clock and ours
 )
 
@@ -90,31 +90,31 @@ type wireNews struct {
 	} `json:"uplinks"`
 }
 
-// Take verifies and applies one call. header gives a request header by its name. When it returns nil, everything in the call is durable; a call may be repeated,
+// Take verifies and applies one call; the answer is a Taken. header gives a request header by its name. When it returns nil, everything in the call is durable; a call may be repeated,
 // and its repetition changes nothing. Refusals are faults: Unauthorized, BodyTooLarge or Parameter.
-func (b *Inbox) Take(ctx context.Context, header func(name string) string, body []byte) (Taken, error) {
+func (b *Inbox) Take(ctx context.Context, header func(name string) string, body []byte) (any, error) {
 	if len(body) > inboxBytes {
-		return Taken{}, fault.Newf(fault.BodyTooLarge, "a report is at most %d bytes", inboxBytes)
+		return nil, fault.Newf(fault.BodyTooLarge, "a report is at most %d bytes", inboxBytes)
 	}
 	if err := b.verify(header, body); err != nil {
-		return Taken{}, fault.Wrap(fault.Unauthorized, err)
+		return nil, fault.Wrap(fault.Unauthorized, err)
 	}
 	reports, uplinks, err := readNews(body)
 	if err != nil {
-		return Taken{}, err
+		return nil, err
 	}
 	var out Taken
 	if len(reports) > 0 {
 		t, err := b.sink.Report(ctx, reports)
 		if err != nil {
-			return out, err
+			return nil, err
 		}
 		out.add(t)
 	}
 	if len(uplinks) > 0 {
 		t, err := b.sink.Answer(ctx, uplinks)
 		if err != nil {
-			return out, err
+			return nil, err
 		}
 		out.add(t)
 	}
