@@ -2,6 +2,7 @@ package shortlink
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"time"
 	"unsafe"
@@ -50,13 +51,16 @@ type Attempt struct {
 	Sign   []byte // signature of the SMS, without brackets; empty: not told
 	Model  []byte // handset model, may be empty
 	NoCard bool   // the vendor cannot show this template's card
+	Client uint64 // who asks, as far as network and agent tell; the visitor of a group link that names no device
 
 	// The answer.
 	Repeat   bool                // the device has resolved the link before; nothing was used up
 	ID       [36]byte            // resolve_id, UUID
 	Template *templates.Template // of the link's version, if Resolved
+	Visitor  uint64              // who is counted as one visitor: visitor_ref of the fact
 
 	ref   [32]byte // hex of 128 bits of keyed hash of Device
+	who   [16]byte // hex of Visitor
 	buf   []byte   // frame of the fact
 	fact  event.ParseResult
 	batch batch
@@ -74,9 +78,9 @@ func (a *Attempt) Reset() {
 // text views b as a string without copying. The string must not outlive b's content.
 func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// deviceRef sets a.ref to the keyed hash of tenant and device. A device has different references with different tenants. SHA-256 with the
+// deviceRef sets a.ref to the keyed hash of tenant and device and returns its first 64 bits. A device has different references with different tenants. SHA-256 with the
 // key in front is a sound keyed hash here, for half of the output is cut off.
-func (a *Attempt) deviceRef(key *[32]byte, tenant string) {
+func (a *Attempt) deviceRef(key *[32]byte, tenant string) uint64 {
 	b := append(a.buf[:0], key[:]...)
 	b = append(b, tenant...)
 	b = append(b, 0)
@@ -85,6 +89,7 @@ func (a *Attempt) deviceRef(key *[32]byte, tenant string) {
 	clear(b[:len(key)]) // the key must not linger in a buffer that facts are written to
 	hex.Encode(a.ref[:], sum[:16])
 	a.buf = b[:0]
+	return binary.BigEndian.Uint64(sum[:8])
 }
 
 // record fills the fact of the attempt and leaves its frame in a.buf.
@@ -94,7 +99,7 @@ func (a *Attempt) record(e *Entry, node string, v Verdict, ordinal int64, at tim
 	*f = event.ParseResult{
 		ResolveID: text(a.ID[:]), TaskID: b.taskID, AimCode: e.code(), AimURL: e.url, AimCodeType: codeType(b.group), LinkID: e.id,
 		Ordinal: ordinal, Repeat: a.Repeat, Model: text(a.Model), TplID: b.tplID, TplVersion: b.tplVersion, Result: event.ResultSuccess,
-		Reason: v.Reason(), Node: node, ParsedAt: at,
+		Reason: v.Reason(), Node: node, FromSend: b.fromSend, ParsedAt: at,
 	}
 	if a.Vendor >= 0 {
 		f.Vendor = vendorName(a.Vendor)
@@ -102,10 +107,23 @@ func (a *Attempt) record(e *Entry, node string, v Verdict, ordinal int64, at tim
 	if len(a.Device) > 0 {
 		f.DeviceRef = text(a.ref[:])
 	}
+	if a.Visitor != 0 {
+		AppendVisitor(a.who[:0], a.Visitor)
+		f.VisitorRef = text(a.who[:])
+	}
 	if v != Resolved {
 		f.Result = event.ResultFail
 	}
 	a.buf = f.AppendFrame(a.buf[:0], b.tenant)
+}
+
+// AppendVisitor appends a visitor's number as facts have it: 16 lower-case hex digits.
+func AppendVisitor(dst []byte, visitor uint64) []byte {
+	const digits = "0123456789abcdef"
+	for shift := 60; shift >= 0; shift -= 4 {
+		dst = append(dst, digits[visitor>>shift&0xf])
+	}
+	return dst
 }
 
 func codeType(group bool) string {

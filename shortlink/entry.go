@@ -16,6 +16,7 @@ type Entry struct {
 	params   []string
 	expireMs int64
 	revoked  bool
+	visitor  uint64 // the recipient of an individual link; 0 for group links
 	batch    unique.Handle[batch]
 	tpl      *templateSlot
 	winner   atomic.Pointer[winner] // of an individual link, once this node knows
@@ -27,7 +28,7 @@ type batch struct {
 	signs                         string // each between two 0x1F: "\x1fA\x1fB\x1f"
 	limit                         int64
 	tplVersion                    int
-	group                         bool
+	group, fromSend               bool
 }
 
 // winner is who resolved an individual link.
@@ -43,8 +44,11 @@ func newEntry(l *Link, slot *templateSlot, params []string) (e *Entry, cost int6
 		id: l.ID, url: l.URL(), jump: l.CustomURL, params: params, expireMs: l.ExpireAt.UnixMilli(), revoked: l.Revoked, tpl: slot,
 		batch: unique.Make(batch{
 			tenant: l.Tenant, taskID: l.TaskID, domain: l.Domain, tplID: strconv.FormatInt(l.TplID, 10), tplVersion: l.TplVersion,
-			signs: signSeparator + strings.Join(l.Signs, signSeparator) + signSeparator, limit: l.Limit, group: l.Group,
+			signs: signSeparator + strings.Join(l.Signs, signSeparator) + signSeparator, limit: l.Limit, group: l.Group, fromSend: l.FromSend,
 		}),
+	}
+	if !l.Group {
+		e.visitor = l.Visitor
 	}
 	cost = entryOverhead + int64(len(e.url)+len(e.jump))
 	for _, p := range params {
@@ -82,6 +86,10 @@ func (e *Entry) Params() []string { return e.params }
 
 // ExpireMs is the moment from which on the link is gone, in Unix milliseconds.
 func (e *Entry) ExpireMs() int64 { return e.expireMs }
+
+// Visitor stands for the recipient of an individual link; 0 for a group link, whose visitors are told apart by what they bring. The same recipient
+// has the same number in all links of a tenant.
+func (e *Entry) Visitor() uint64 { return e.visitor }
 
 // Group reports whether the link may be resolved more than once.
 func (e *Entry) Group() bool { return e.batch.Value().group }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/cespare/xxhash/v2"
+
+	"cardlink/templates"
 )
 
 // Errors of Find.
@@ -116,6 +118,24 @@ func (r *Resolver) Find(ctx context.Context, d *Domain, code []byte, client uint
 	return e, nil
 }
 
+// ByID gives the link with an id that the caller has proof of: it came with a token of ours. Whether the link has ended makes no difference. The error is
+// ErrUnknown, or what kept the store from answering. It does not allocate if a link with a standard code is in memory.
+func (r *Resolver) ByID(ctx context.Context, id int64) (*Entry, error) {
+	if e, hit := r.cache.Get(uint64(id)); hit && e.id == id {
+		return e, nil
+	}
+	return r.look(ctx, uint64(id), LinkKey{ID: id})
+}
+
+// TemplateOf gives the template of a link whatever its state; nil if it was deleted.
+func (r *Resolver) TemplateOf(ctx context.Context, e *Entry) (*templates.Template, error) {
+	st, err := r.slots.current(ctx, e.tpl, r.o.Now().UnixMilli())
+	if err != nil {
+		return nil, err
+	}
+	return st.template, nil
+}
+
 // linkKey gives the cache key and the store key of a code. Ids are below 2^60, so the top bit tells custom codes apart.
 func (r *Resolver) linkKey(d *Domain, code []byte) (key uint64, lk LinkKey, ok bool) {
 	if d.Generation == Standard {
@@ -212,9 +232,8 @@ func (r *Resolver) findLinks(ctx context.Context, keys []LinkKey) ([]*Link, erro
 		l := &links[i]
 		if l.Custom {
 			byKey[LinkKey{Domain: l.Domain, Code: l.Code}] = l
-		} else {
-			byKey[LinkKey{ID: l.ID}] = l
 		}
+		byKey[LinkKey{ID: l.ID}] = l
 	}
 	found := make([]*Link, len(keys))
 	for i, k := range keys {

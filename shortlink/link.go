@@ -27,6 +27,7 @@ type Link struct {
 	Limit      int64    // resolving_times
 	CustFlag   string   // as the caller gave it; sealed at rest
 	CustRef    string   // keyed hash of CustFlag, given by the store when it reads a link
+	Visitor    uint64   // 48 bits of the keyed hash of CustFlag, given by the store to edges: equal for equal recipients of one tenant
 	Params     map[string]string
 	CustomURL  string
 	CreatedAt  time.Time

@@ -39,11 +39,18 @@ func (r *Resolver) Resolve(ctx context.Context, e *Entry, a *Attempt) Verdict {
 	a.batch = e.batch.Value()
 	NewID(&a.ID)
 	a.Repeat, a.Template = false, nil
+	a.Visitor = a.Client
+	if !a.batch.group {
+		a.Visitor = e.visitor
+	}
 	st, v := r.check(ctx, e, a, now)
 	var ordinal int64
 	if v == Resolved {
 		if len(a.Device) > 0 {
-			a.deviceRef(&r.key, a.batch.tenant)
+			device := a.deviceRef(&r.key, a.batch.tenant)
+			if a.batch.group {
+				a.Visitor = device
+			}
 			v, ordinal = r.resolveDevice(ctx, e, a, now)
 		} else {
 			v, ordinal = r.use(ctx, e, a, now)

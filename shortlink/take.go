@@ -76,6 +76,7 @@ func (r *Resolver) takeOnes(ctx context.Context, asks []takeAsk) ([]Taken, error
 func (r *Resolver) journalTake(a *Attempt, e *Entry, t *Take) error {
 	a.Reset()
 	a.batch = e.batch.Value()
+	a.Visitor = e.visitor
 	a.Vendor = vendorOf(t.Vendor)
 	a.Model = []byte(t.Model)
 	copy(a.ID[:], t.ResolveID)

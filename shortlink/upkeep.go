@@ -47,11 +47,11 @@ func (r *Resolver) forgetRevoked(ctx context.Context) error {
 	}
 	links, err := r.o.Store.FindLinks(ctx, keys)
 	for i := range links {
-		if l := &links[i]; l.Custom {
+		l := &links[i]
+		if l.Custom {
 			r.cache.Del(customKey(l.Domain, l.Code))
-		} else {
-			r.cache.Del(uint64(l.ID))
 		}
+		r.cache.Del(uint64(l.ID))
 	}
 	r.front.clear() // after the cache, from which it is filled
 	return err

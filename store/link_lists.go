@@ -17,18 +17,18 @@ import (
 const linkFrom = ` FROM link_batches b JOIN links l ON l.batch = b.id AND l.id >= b.id AND l.id <= b.last_id`
 
 const linkColumns = `l.id, b.tenant, b.task_id, b.task_name, b.user_name, b.from_send, b.domain, l.code, b.custom, b.is_group, b.tpl_id, b.tpl_version,
-	b.tpl_name, b.signs, b.quota, l.cust, l.params, l.custom_url, b.created_ms, b.expire_ms, l.revoked_ms`
+	b.tpl_name, b.signs, b.quota, l.cust, l.cust_key, l.params, l.custom_url, b.created_ms, b.expire_ms, l.revoked_ms`
 
 // linkRow is the target of linkColumns.
 type linkRow struct {
-	l                                   shortlink.Link
-	signs, cust, params                 string
-	createdMs, expireMs, revokedMs, ver int64
+	l                                            shortlink.Link
+	signs, cust, params                          string
+	custKey, createdMs, expireMs, revokedMs, ver int64
 }
 
 func (r *linkRow) targets() []any {
 	return []any{&r.l.ID, &r.l.Tenant, &r.l.TaskID, &r.l.TaskName, &r.l.User, &r.l.FromSend, &r.l.Domain, &r.l.Code, &r.l.Custom, &r.l.Group, &r.l.TplID,
-		&r.ver, &r.l.TplName, &r.signs, &r.l.Limit, &r.cust, &r.params, &r.l.CustomURL, &r.createdMs, &r.expireMs, &r.revokedMs}
+		&r.ver, &r.l.TplName, &r.signs, &r.l.Limit, &r.cust, &r.custKey, &r.params, &r.l.CustomURL, &r.createdMs, &r.expireMs, &r.revokedMs}
 }
 
 // link finishes a scanned row. Without a sealer the recipient stays sealed and out of sight.
@@ -49,6 +49,8 @@ func (r *linkRow) link(s identity.Sealer) (l shortlink.Link, err error) {
 			return l, fmt.Errorf("cust_flag of link %d: %w", l.ID, err)
 		}
 		l.CustRef = s.Ref(l.CustFlag)
+	} else {
+		l.Visitor = uint64(r.custKey) & custHash
 	}
 	return l, nil
 }

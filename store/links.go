@@ -173,6 +173,9 @@ func flag(b bool) int64 {
 	return 0
 }
 
+// custHash are the bits of custKey that are a hash of the cust_flag.
+const custHash = 1<<48 - 1
+
 // custKey is the index key of a cust_flag: the UTC day of creation (15 bits, to the year 2059) over 48 bits of the keyed hash. New keys
 // are neighbours, so an insert touches few pages however many links there are; a search over a window asks for one key a day.
 func custKey(ref string, at time.Time) (int64, error) {

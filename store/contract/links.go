@@ -39,11 +39,37 @@ var Links = []struct {
 			return err
 		}
 		want := []shortlink.Link{standard[0], standard[2], custom[1]}
-		for i := range want {
-			want[i].CustFlag = ""
+		slices.SortFunc(got, func(a, b shortlink.Link) int { return int(a.ID - b.ID) })
+		visitors := map[uint64]string{}
+		for i := range min(len(got), len(want)) {
+			visitors[got[i].Visitor] = want[i].CustFlag
+			want[i].CustFlag, want[i].Visitor = "", got[i].Visitor
+		}
+		return errors.Join(same("found", got, want), same("visitors", len(visitors), 3))
+	}},
+	{"a recipient is one visitor in all links of the tenant", func(ctx context.Context, s LinkStore, tenant string) error {
+		flags := []string{"13800138000", "13800138001", "13800138000"}
+		links, err := drafts(ctx, s, tenant, len(flags))
+		if err != nil {
+			return err
+		}
+		keys := make([]shortlink.LinkKey, len(flags))
+		for i := range links {
+			links[i].CustFlag, keys[i].ID = flags[i], links[i].ID
+			links[i].CreatedAt = links[i].CreatedAt.Add(-time.Duration(i) * 24 * time.Hour) // the day is no part of it
+		}
+		if _, err := s.SaveResolveTask(ctx, links); err != nil {
+			return err
+		}
+		got, err := s.FindLinks(ctx, keys)
+		if err != nil || len(got) != 3 {
+			return fmt.Errorf("%d links, %v", len(got), err)
 		}
 		slices.SortFunc(got, func(a, b shortlink.Link) int { return int(a.ID - b.ID) })
-		return same("found", got, want)
+		if got[0].Visitor == 0 || got[0].Visitor != got[2].Visitor || got[0].Visitor == got[1].Visitor {
+			return fmt.Errorf("visitors %x %x %x", got[0].Visitor, got[1].Visitor, got[2].Visitor)
+		}
+		return nil
 	}},
 	{"a custom code belongs to its first link, on its domain", func(ctx context.Context, s LinkStore, tenant string) error {
 		on := func(domain string, codes ...string) ([]shortlink.Link, []int, error) {

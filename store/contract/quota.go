@@ -84,10 +84,18 @@ var Quota = []struct {
 		if err != nil {
 			return err
 		}
+		found, err := s.FindLinks(ctx, []shortlink.LinkKey{{ID: links[1].ID}, {ID: links[3].ID}})
+		if err != nil {
+			return err
+		}
+		visitors := map[int64]uint64{} // a fact that is written again names the same visitor
+		for i := range found {
+			visitors[found[i].ID] = found[i].Visitor
+		}
 		want := []shortlink.TakenLink{}
 		for n, i := range []int{1, 3} {
 			l := links[i]
-			l.CustFlag = ""
+			l.CustFlag, l.Visitor = "", visitors[l.ID]
 			want = append(want, shortlink.TakenLink{Row: rows[n+1], Link: l,
 				Take: shortlink.Take{LinkID: l.ID, ResolveID: tenant + strconv.Itoa(i), Vendor: "VIVO", Model: "X", DeviceRef: "d", At: at}})
 		}

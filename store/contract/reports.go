@@ -96,7 +96,9 @@ var Reports = []struct {
 		)
 	}},
 	{"the send report: filters, pages, months, names", func(ctx context.Context, s report.Store) error {
-		all := func(m *report.Mark) { m.Counts = report.Counts{Submitted: 5, Sent: 4, Delivered: 3, SendResolved: 2, Resolved: 9, Exposed: 9} }
+		all := func(m *report.Mark) {
+			m.Counts = report.Counts{Submitted: 5, Sent: 4, Delivered: 3, SendResolved: 2, Resolved: 9, Exposed: 9}
+		}
 		if err := count(ctx, s, 6,
 			mark("a", "1", "1", 0, all), mark("a", "2", "2", 0, all), mark("a", "3", "1", 20, all), mark("a", "4", "2", -1, sent(1)),
 			mark("a", "5", "1", -1, named("Spring 50%", 0)), mark("a", "6", "3", 0, shown("OPPO", 1))); err != nil {
