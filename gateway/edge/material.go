@@ -26,6 +26,11 @@ func (s *Server) material(c *fasthttp.RequestCtx, path string) {
 		s.fail(c, "open a material", err)
 		return
 	}
+	s.stored(c, m)
+}
+
+// stored serves a content that never changes, whole or in part, and closes it.
+func (s *Server) stored(c *fasthttp.RequestCtx, m *templates.Stored) {
 	h := &c.Response.Header
 	h.Set("Cache-Control", templates.CacheControl)
 	h.SetCanonical(headerETag, []byte(m.ETag))

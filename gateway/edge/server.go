@@ -40,6 +40,8 @@ type Options struct {
 	Clicks   Clicks
 	// DeviceKey, 32 bytes, keys the references of devices that report clicks: the resolver's key, so that a device has one reference. Required with Accounts.
 	DeviceKey []byte
+	// Videos shows the templates of video messages at /v/{tpl_id}, to anybody who has the address. Nil: these addresses are unknown ones.
+	Videos Videos
 	// Previews serves /p/{tpl_id}: any template's page with its example values, to anybody who has the address.
 	Previews    bool
 	Language    fault.Language // of the error pages
@@ -71,6 +73,7 @@ type Server struct {
 	clients  clientMemo
 	programs *programs
 	previews *previews
+	videos   videoMemo
 	visits   visitPool
 	stats    stats
 	ctx      context.Context // of calls into the rooms; ends with Shutdown
@@ -177,6 +180,8 @@ func (s *Server) serve(c *fasthttp.RequestCtx) {
 		s.material(c, string(path))
 	case len(path) > 3 && path[1] == 'p' && path[2] == '/':
 		s.preview(c, string(path[3:]))
+	case len(path) > 3 && path[1] == 'v' && path[2] == '/':
+		s.video(c, string(path[3:]))
 	case string(path) == "/robots.txt":
 		s.stats.other.Inc()
 		h.SetCanonical(headerContentType, valueText)
