@@ -59,6 +59,10 @@ func TestAllowed(t *testing.T) {
 	}{
 		{"a new user may do nothing", Principal{}, "kooMessage:devTemplate:list", false},
 		{"but what is open to all", Principal{}, "", true},
+		{"an administrator is no operator", Principal{Admin: true}, Operate, false},
+		{"nor does a document that allows everything make one", Principal{Policies: []string{"mine"}, custom: []Policy{rule(Allow, "*")}}, Operate, false},
+		{"an operator operates", Principal{Policies: []string{OperatorPolicy}}, Operate, true},
+		{"and may do nothing else by it", Principal{Policies: []string{OperatorPolicy}}, "kooMessage:devTemplate:list", false},
 		{"an administrator may do everything", Principal{Admin: true}, "kooMessage:aimSaPort:delete", true},
 		{"callbacks are an administrator's", Principal{Admin: true}, TeAdmin, true},
 		{"and nobody else's", Principal{Policies: []string{all}, custom: []Policy{rule(Allow, "*")}}, TeAdmin, false},
