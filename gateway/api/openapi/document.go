@@ -10,6 +10,7 @@
 //   - x-cardlink-codes are the codes it is refused with for what it is itself; those of credentials and limits are known.
 //   - schema: {x-envelope: S} is the envelope {status, message, data} around S.
 //   - X-Request-Id and the RateLimit headers of good answers are added, and to a POST whose right does not end in :list or :check Idempotency-Key with what it answers.
+//   - A body, a JSON answer, and each parameter that is required have an example; `go test ./gateway/api/openapi -update` makes the SDK's calls of snippets.txt from them.
 //   - A field that the SDK does not know bears x-cardlink-extension: true.
 //   - Texts are plain, with `code` in backticks; a schema composes by $ref alone, without allOf.
 package openapi
