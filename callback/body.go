@@ -83,6 +83,8 @@ func payload(ctx context.Context, facts Facts, e Endpoint, p Push) (body []byte,
 		return p.Items[0].Data, nil, nil
 	case KindVideoStatus, KindVideoUplink:
 		return videoPayload(ctx, facts, e.Tenant, p)
+	case KindReply:
+		return replyPayload(ctx, facts, e.Tenant, p)
 	}
 	receipts := make([]any, 0, len(p.Items))
 	retry := false

@@ -13,12 +13,22 @@ import (
 type known struct {
 	sms   map[string]SMSReceipt
 	flags map[int64]string
+
+	replies map[string]SMSReply
 }
 
 func (k known) SMSReceipt(_ context.Context, tenant, msgID string) (SMSReceipt, error) {
 	r, ok := k.sms[tenant+"/"+msgID]
 	if !ok {
 		return r, errors.New("no such message")
+	}
+	return r, nil
+}
+
+func (k known) SMSReply(_ context.Context, tenant, id string) (SMSReply, error) {
+	r, ok := k.replies[tenant+"/"+id]
+	if !ok {
+		return r, errors.New("no such reply")
 	}
 	return r, nil
 }

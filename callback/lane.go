@@ -224,7 +224,7 @@ func (s *Sender) deliver(r *run, j job) attempt {
 		a = attempt{text: "the body could not be made"}
 		s.o.Log.Error("callback: body could not be made", "tenant", j.from.Endpoint.Tenant, "push", j.ID, "error", err)
 	case body != nil:
-		a = s.poster.post(ctx, j.from.Endpoint, j.from.signing, j.ID, body)
+		a = s.poster.post(ctx, j.from.Endpoint, j.from.signing, j.ID, j.Kind.contentType(), body)
 		a.took = s.o.Now().Sub(start)
 		s.took.Update(a.took.Seconds())
 	}

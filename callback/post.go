@@ -58,14 +58,14 @@ func newClient(g *guard, roots *x509.CertPool, perHost, total int) *http.Client 
 // answerLimit is how much of an answer is read, only to keep the connection usable; its content means nothing (api.md §18).
 const answerLimit = 64 << 10
 
-func (p *poster) post(ctx context.Context, e Endpoint, s Signing, id string, body []byte) attempt {
+func (p *poster) post(ctx context.Context, e Endpoint, s Signing, id, contentType string, body []byte) attempt {
 	ctx, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.URL, bytes.NewReader(body))
 	if err != nil {
 		return attempt{text: "the address is not a URL"}
 	}
-	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Content-Type", contentType)
 	r.Header.Set("User-Agent", "cardlink-callback/1")
 	r.Header.Set("X-Request-Id", id)
 	if err := p.signed(r, s, id, body); err != nil {

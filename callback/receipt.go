@@ -27,4 +27,5 @@ type Facts interface {
 	// CustFlag is the caller's name for the recipient of a link.
 	CustFlag(ctx context.Context, tenant string, linkID int64) (string, error)
 	VideoFacts
+	ReplyFacts
 }

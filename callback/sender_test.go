@@ -53,6 +53,10 @@ func (facts) VideoAnswer(context.Context, string, int64) (callback.VideoAnswer, 
 	return callback.VideoAnswer{}, errors.New("no video messages here")
 }
 
+func (facts) SMSReply(_ context.Context, _, id string) (callback.SMSReply, error) {
+	return callback.SMSReply{MsgID: id, From: "+8613100000000", To: "1069", Body: "退订 & more"}, nil
+}
+
 func (facts) SMSReceipt(_ context.Context, _, msgID string) (callback.SMSReceipt, error) {
 	return callback.SMSReceipt{MsgID: msgID, CustFlag: "13100000000", SendStatus: "DELIVRD", Total: "1", Sequence: "1"}, nil
 }

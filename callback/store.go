@@ -21,6 +21,8 @@ const (
 	VideoUplink URLType = 11 // answers to video messages, up to BatchLimit per push
 	// VideoTemplates and above are the 9-digit ids of video templates: each has an address of its own, which belongs to the template.
 	VideoTemplates URLType = 800_000_000
+	// Replies and above are the reply addresses of SMS applications, numbered by the store; such an address belongs to its application.
+	Replies URLType = 1_000_000_000
 )
 
 // Batches reports whether an address of the type takes several items in one push.
@@ -44,7 +46,17 @@ const (
 	KindVideoStatus   Kind = "vms_status"
 	KindVideoUplink   Kind = "vms_uplink"
 	KindVideoTemplate Kind = "vms_template"
+
+	KindReply Kind = "reply"
 )
+
+// contentType is what the kind's bodies are.
+func (k Kind) contentType() string {
+	if k == KindReply {
+		return "application/x-www-form-urlencoded"
+	}
+	return "application/json"
+}
 
 // Types are the types of address that take news of the kind unless News.To names one.
 func (k Kind) Types() []URLType {

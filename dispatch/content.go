@@ -99,6 +99,14 @@ func (t *SMSTemplate) text(values []string, link string) string {
 			given[i], values = values[0], values[1:]
 		}
 	}
+	return t.fill(vars, given)
+}
+
+// plainText is the SMS of a template whose caller gives all values, that of the short link included (api.md §15.1).
+func (t *SMSTemplate) plainText(values []string) string { return t.fill(t.ordered(), values) }
+
+// fill puts values, one per variable, into the content.
+func (t *SMSTemplate) fill(vars []Variable, given []string) string {
 	var b strings.Builder
 	b.WriteString("【" + t.SignatureName + "】")
 	pieces := parseContent(t.Content)
@@ -110,7 +118,7 @@ func (t *SMSTemplate) text(values []string, link string) string {
 			if !strings.HasSuffix(b.String(), " ") {
 				b.WriteByte(' ')
 			}
-			b.WriteString(link)
+			b.WriteString(given[p.variable-1])
 			if i+1 == len(pieces) || !strings.HasPrefix(pieces[i+1].text, " ") {
 				b.WriteByte(' ')
 			}
@@ -151,6 +159,20 @@ func (t *SMSTemplate) checkValues(field string, values []string) error {
 			return err
 		}
 		i++
+	}
+	return nil
+}
+
+// checkAllValues checks template_params: the values of all variables, in order.
+func (t *SMSTemplate) checkAllValues(field string, values []string) error {
+	vars := t.ordered()
+	if len(values) != len(vars) {
+		return fault.Inf(fault.SMSParameterCount, field, "must hold %d values (all variables, the short link included), not %d", len(vars), len(values))
+	}
+	for i, v := range vars {
+		if err := checkVariable(field+"["+strconv.Itoa(i)+"]", v.Type, values[i]); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -106,7 +106,7 @@ func (w *Worker) moved(f *flight, l *lane, to State, route string, due time.Time
 func (w *Worker) accepted(f *flight, l *lane, now time.Time) Transition {
 	t := w.moved(f, l, Submitted, f.Home, now.Add(ReceiptLimit), f.Attempts, now)
 	fact, err := event.SendSubmitted{
-		TaskID: f.TaskUUID, MsgID: f.MsgID(), CustRef: f.PhoneRef, Carrier: f.Carrier, SMSKind: SMSKind(f.Kind), Segments: t.Segments,
+		TaskID: f.Request, MsgID: f.MsgID(), CustRef: f.PhoneRef, Carrier: f.Carrier, SMSKind: SMSKind(f.Kind), Segments: t.Segments,
 		Channel: l.channel.Name, SMSTplID: decimal(f.SMSTplID), Sign: f.Sign, TplID: decimal(f.TplID), WithLink: f.WithLink, SubmittedAt: now,
 	}.Record(f.Tenant)
 	w.attach(&t, fact, err)
@@ -118,7 +118,7 @@ func (w *Worker) failed(f *flight, l *lane, code string, attempts int, now time.
 	t := w.moved(f, l, Failed, f.Home, now, attempts, now)
 	t.Code = code
 	fact, err := event.SendReceipt{
-		TaskID: f.TaskUUID, MsgID: f.MsgID(), Final: event.FinalFail, Code: code, Carrier: f.Carrier, SMSKind: SMSKind(f.Kind),
+		TaskID: f.Request, MsgID: f.MsgID(), Final: event.FinalFail, Code: code, Carrier: f.Carrier, SMSKind: SMSKind(f.Kind),
 		Segments: t.Segments, SendTime: now, ReceiveTime: now, Channel: l.channel.Name, TplID: decimal(f.TplID), SMSTplID: decimal(f.SMSTplID),
 	}.Record(f.Tenant)
 	w.attach(&t, fact, err)

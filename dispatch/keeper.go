@@ -15,6 +15,7 @@ func (w *Worker) keep(ctx context.Context) {
 	for n := 0; ; n++ {
 		if n%5 == 0 {
 			w.renew(ctx)
+			w.countNodes(ctx)
 		}
 		w.repeat(ctx, "sweep", w.o.Store.SweepMessages)
 		if n%5 == 0 {
@@ -47,6 +48,21 @@ func (w *Worker) renew(ctx context.Context) {
 	}
 	w.log.Warn("the dispatcher's registration had lapsed; is another process using this node's name?", "node", w.o.Node)
 	w.owner.Store(owner)
+}
+
+// countNodes tells whoever shares out the channels' rates how many workers there are. While the store is away, the last number holds.
+func (w *Worker) countNodes(ctx context.Context) {
+	if w.o.Nodes == nil {
+		return
+	}
+	n, err := w.o.Store.LiveOwners(ctx, w.now())
+	if err != nil {
+		if ctx.Err() == nil {
+			w.log.Error("count the dispatchers", "error", err)
+		}
+		return
+	}
+	w.o.Nodes(max(1, n))
 }
 
 func (w *Worker) repeat(ctx context.Context, what string, do func(context.Context, time.Time, int) (Tally, error)) {

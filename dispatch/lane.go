@@ -124,7 +124,7 @@ func (l *lane) prepare(ctx context.Context, fs []*flight) []*flight {
 	if len(kept) == 0 {
 		return nil
 	}
-	held, err := l.w.o.Store.Intend(ctx, l.w.owner.Load(), now, intents)
+	admitted, err := l.w.o.Store.Intend(ctx, l.w.owner.Load(), now, intents)
 	if err != nil {
 		for i := len(kept) - 1; i >= 0; i-- {
 			l.w.enqueue(kept[i], true) // under the next try number: perhaps the store has this one
@@ -137,9 +137,12 @@ func (l *lane) prepare(ctx context.Context, fs []*flight) []*flight {
 	}
 	mine := kept[:0]
 	for _, f := range kept {
-		if held[f.ID] {
+		switch admitted[f.ID] {
+		case Admitted:
 			mine = append(mine, f)
-		} else {
+		case Blocked:
+			l.w.tell(item{lane: l, flight: f, code: CodeBlocked})
+		default:
 			l.w.stats.fenced.Inc() // another worker has it now
 		}
 	}

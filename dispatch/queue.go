@@ -57,6 +57,7 @@ type Waiting struct {
 	Carrier  string
 	Class    Class
 	Kind     string
+	Request  string // the task_id callers know; TaskUUID names the messages
 	Route    string // the queue it was claimed from
 	Home     string // the queue any channel of its number serves
 	Number   string // access number
@@ -94,6 +95,15 @@ type Intent struct {
 	Dest    string // the number; kept as a keyed hash
 	At      time.Time
 }
+
+// Admission is what the store says about a message that is about to be written.
+type Admission uint8
+
+// The admissions. A message that is not named is another worker's by now.
+const (
+	Admitted Admission = 1 // its intents are written: send it
+	Blocked  Admission = 2 // marketing to a number that wants none; nothing was written, it must fail
+)
 
 // Held is a message in a worker's memory and how many tries the ledger knows of it.
 type Held struct {
@@ -187,14 +197,15 @@ type Queue interface {
 	ClaimMessages(ctx context.Context, c Claim) ([]Waiting, error)
 	// ReleaseMessages gives back messages that an owner holds and has no open intents of: they are queued and due at once.
 	ReleaseMessages(ctx context.Context, owner int64, messages []Held) error
-	// Intend writes intents of messages that the owner still holds, and returns the ids of those messages.
-	Intend(ctx context.Context, owner int64, now time.Time, intents []Intent) (held map[int64]bool, err error)
+	// Intend writes intents of messages that the owner still holds, except marketing to numbers on the tenant's blacklist, and says which are which.
+	Intend(ctx context.Context, owner int64, now time.Time, intents []Intent) (map[int64]Admission, error)
 	// RecordResults applies a batch (see Record). Outcomes of unknown keys and transitions of messages that moved on change nothing.
 	RecordResults(ctx context.Context, r Record) (Tally, error)
 	// RecoverMessages takes up to limit messages from owners that are gone: those whose last try has no open intent are queued, the others doubtful.
 	RecoverMessages(ctx context.Context, now time.Time, limit int) (Tally, error)
-	// SweepMessages does what time asks for, up to limit messages of each kind: resends, time-outs, parked receipts, orphans, kept answers.
+	// SweepMessages does what time asks for, up to limit messages of each kind: resends, time-outs, parked receipts, orphans, kept answers, old replies.
 	SweepMessages(ctx context.Context, now time.Time, limit int) (Tally, error)
-	// SaveReply keeps a message from a handset.
-	SaveReply(ctx context.Context, channel string, r carrier.Reply) error
+	// LiveOwners counts the registered workers.
+	LiveOwners(ctx context.Context, now time.Time) (int, error)
+	ReplyQueue
 }

@@ -91,19 +91,27 @@ type after struct {
 func (w *Worker) apply(ctx context.Context, batch []item) {
 	r := Record{Owner: w.owner.Load(), Now: w.now()}
 	var then after
+	var replies []ChannelReply
+	var heard []func(error)
 	for i := range batch {
 		switch it := &batch[i]; {
 		case it.receipt != nil:
 			r.Receipts = append(r.Receipts, ChannelReceipt{it.lane.channel.Name, *it.receipt})
 			then.done = append(then.done, it.done)
 		case it.reply != nil:
-			it.done(w.o.Store.SaveReply(ctx, it.lane.channel.Name, *it.reply))
+			r := ChannelReply{Channel: it.lane.channel.Name, Reply: *it.reply}
+			if r.To == "" {
+				r.To = it.lane.channel.Number
+			}
+			replies = append(replies, r)
+			heard = append(heard, it.done)
 		case it.flight != nil:
 			w.notSent(&r, &then, it)
 		default:
 			w.answered(&r, &then, it)
 		}
 	}
+	w.saveReplies(ctx, replies, heard)
 	for len(r.Outcomes)+len(r.Transitions)+len(r.Receipts) > 0 {
 		tally, err := w.o.Store.RecordResults(ctx, r)
 		if err == nil {

@@ -107,6 +107,8 @@ const (
 	codeNoRoute = "NOROUTE" // every channel refused to reach the number
 	codeTooLong = "TOOLONG" // more parts than a message may have
 
+	// CodeBlocked is the code of marketing that was not sent because its recipient wants none (api.md §21).
+	CodeBlocked = "MBBLACK"
 	// CodeTimeout is the code of a message that no receipt came for.
 	CodeTimeout = "TIMEOUT"
 )

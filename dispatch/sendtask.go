@@ -71,8 +71,13 @@ type SendTask struct {
 	Sends        int // messages queued
 	FirstMessage int64
 	CreatedAt    time.Time
-	Succeeded    int // delivered so far; filled by lists
-	Resolved     int // links resolved so far; filled by lists
+	// Request is the task_id callers know. Several texts of one request are tasks of their own; empty = UUID.
+	Request string
+	Plain   bool   // the messages carry no link of ours: not shown by ListSendTasks
+	Extend  string // comes back in receipts; sealed at rest
+
+	Succeeded int // delivered so far; filled by lists
+	Resolved  int // links resolved so far; filled by lists
 }
 
 // Message is one SMS of a send task. Phone, CustFlag and Text are sealed at rest.
@@ -119,7 +124,9 @@ func (s *Service) CreateSendTask(ctx context.Context, tenant, user string, r Sen
 		if len(r.IdempotencyKey) > 255 {
 			return TaskResult{}, fault.In(fault.Parameter, "Idempotency-Key", "must be at most 255 characters")
 		}
-		if res, found, err := s.repeated(ctx, tenant, r); found || err != nil {
+		var res TaskResult
+		if found, err := s.repeated(ctx, tenant, opSendTasks, r.IdempotencyKey, r.BodyHash, &res); found || err != nil {
+			res.Replayed = found
 			return res, err
 		}
 	}
@@ -184,13 +191,15 @@ func (s *Service) CreateSendTask(ctx context.Context, tenant, user string, r Sen
 	}
 	var keep *Keep
 	if r.IdempotencyKey != "" {
-		keep = &Keep{Key: r.IdempotencyKey, BodyHash: r.BodyHash, Answer: func(taken []int) ([]byte, error) {
+		keep = &Keep{Op: opSendTasks, Key: r.IdempotencyKey, BodyHash: r.BodyHash, Answer: func(taken []int) ([]byte, error) {
 			return json.Marshal(result(taken))
 		}}
 	}
 	taken, err := s.store.CreateSendTask(ctx, task, batch.Links, messages, keep)
 	if errors.Is(err, ErrRepeated) {
-		if res, found, err := s.repeated(ctx, tenant, r); found || err != nil {
+		var res TaskResult
+		if found, err := s.repeated(ctx, tenant, opSendTasks, r.IdempotencyKey, r.BodyHash, &res); found || err != nil {
+			res.Replayed = found
 			return res, err
 		}
 	}
@@ -203,6 +212,7 @@ func (s *Service) CreateSendTask(ctx context.Context, tenant, user string, r Sen
 
 // Keep asks the store to keep the answer of a task in the task's own transaction. Answer is called with the links that were taken.
 type Keep struct {
+	Op            string // the operation the key belongs to
 	Key, BodyHash string
 	Answer        func(taken []int) ([]byte, error)
 }
@@ -218,16 +228,21 @@ func inside(object string, err error) error {
 	return &moved
 }
 
-// repeated looks for the first answer under the request's key.
-func (s *Service) repeated(ctx context.Context, tenant string, r SendRequest) (res TaskResult, found bool, err error) {
-	kept, found, err := s.store.Idempotent(ctx, tenant, "send-tasks", r.IdempotencyKey)
+// Operations whose first answers are kept.
+const (
+	opSendTasks    = "send-tasks"
+	opMessages     = "sms-messages"
+	opDiffMessages = "sms-diff-messages"
+)
+
+// repeated looks for the first answer under a key and reads it into answer.
+func (s *Service) repeated(ctx context.Context, tenant, op, key, bodyHash string, answer any) (found bool, err error) {
+	kept, found, err := s.store.Idempotent(ctx, tenant, op, key)
 	if err != nil || !found {
-		return TaskResult{}, false, err
+		return false, err
 	}
-	if kept.BodyHash != r.BodyHash {
-		return TaskResult{}, true, fault.KeyReused()
+	if kept.BodyHash != bodyHash {
+		return true, fault.KeyReused()
 	}
-	err = json.Unmarshal(kept.Answer, &res)
-	res.Replayed = true
-	return res, true, err
+	return true, json.Unmarshal(kept.Answer, answer)
 }

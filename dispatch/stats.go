@@ -15,6 +15,7 @@ type stats struct {
 	submitted, succeeded, failed, timedOut                                     *metrics.Counter
 	requeued, resent, doubtful                                                 *metrics.Counter
 	duplicate, conflict, parked, orphan, late, mismatch, intermediate, adopted *metrics.Counter
+	replies, nobody, incomplete, optOuts                                       *metrics.Counter
 }
 
 func (s *stats) init(set *metrics.Set, w *Worker) {
@@ -32,6 +33,11 @@ func (s *stats) init(set *metrics.Set, w *Worker) {
 	s.requeued, s.resent, s.doubtful = message("requeued"), message("resent"), message("ambiguous")
 	s.duplicate, s.conflict, s.parked, s.orphan = receipt("duplicate"), receipt("conflict"), receipt("parked"), receipt("orphan")
 	s.late, s.mismatch, s.intermediate, s.adopted = receipt("late"), receipt("mismatch"), receipt("intermediate"), receipt("adopted")
+	reply := func(kind string) *metrics.Counter {
+		return set.GetOrCreateCounter(`cardlink_dispatch_replies_total{kind="` + kind + `"}`)
+	}
+	s.replies, s.nobody, s.incomplete = reply("reply"), reply("nobody"), reply("incomplete")
+	s.optOuts = set.GetOrCreateCounter("cardlink_dispatch_opt_outs_total")
 	s.unknown = set.GetOrCreateCounter("cardlink_dispatch_results_unknown_total")
 	set.GetOrCreateGauge("cardlink_dispatch_memory_messages", func() float64 {
 		w.mu.Lock()
@@ -68,6 +74,14 @@ func (s *stats) count(t Tally) {
 	s.mismatch.Add(t.Mismatch)
 	s.intermediate.Add(t.Intermediate)
 	s.adopted.Add(t.Adopted)
+}
+
+// replied adds what became of replies.
+func (s *stats) replied(t ReplyTally) {
+	s.replies.Add(t.Replies - t.Incomplete)
+	s.incomplete.Add(t.Incomplete)
+	s.nobody.Add(t.Nobody)
+	s.optOuts.Add(t.OptOuts)
 }
 
 // laneStats are the counters of one channel; its name comes from the configuration.

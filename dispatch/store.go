@@ -23,4 +23,7 @@ type Store interface {
 	SendDetails(ctx context.Context, tenant string, f DetailFilter) ([]Detail, int, error)
 	Uncertain(ctx context.Context, tenant string, limit int) ([]Uncertain, error)
 	Books(ctx context.Context, tenant string) (Books, error)
+
+	MessageStore
+	OptOutStore
 }

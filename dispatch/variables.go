@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"cardlink/fault"
@@ -41,6 +42,9 @@ func checkVariable(field, kind, value string) error {
 	t := variableTypes[kind]
 	if n := utf8.RuneCountInString(value); n < 1 || n > t.max || !utf8.ValidString(value) {
 		return fault.Inf(fault.SMSParameter, field, "must be 1-%d characters for type %s", t.max, kind)
+	}
+	if strings.ContainsFunc(value, unicode.IsControl) {
+		return fault.In(fault.SMSParameter, field, "must be text without control characters")
 	}
 	if !t.valid(value) {
 		return fault.In(t.code, field, t.rule)

@@ -26,6 +26,10 @@ type Options struct {
 	Dial func(Channel, carrier.Handler) (carrier.Session, error)
 	// Budget shares the channels' rates; default a MemoryBudget.
 	Budget Budget
+	// Nodes is told every few seconds how many workers share the store; nil = nobody asks.
+	Nodes func(n int)
+	// Delivered is called when replies were queued for their applications; it must not block. nil = nobody asks.
+	Delivered func()
 	// Weight is a tenant's share of a channel, at least 1; nil = equal shares.
 	Weight func(tenant string) int
 	// Memory bounds the messages held per route and class; default 2000. Those beyond it wait in the store.
@@ -48,6 +52,7 @@ type Worker struct {
 	loads []load // what the loader asks for
 	owner atomic.Int64
 	woken chan struct{}
+	heard chan struct{} // one token: replies were saved
 	items chan item     // to the recorder; a full channel makes the sessions' readers wait
 	gone  chan struct{} // closed when the recorder has returned
 	stats stats
@@ -96,7 +101,7 @@ func NewWorker(o Options) (*Worker, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	w := &Worker{
-		o: o, log: o.Log, now: o.Now, woken: make(chan struct{}, 1), items: make(chan item, 2048), gone: make(chan struct{}),
+		o: o, log: o.Log, now: o.Now, woken: make(chan struct{}, 1), heard: make(chan struct{}, 1), items: make(chan item, 2048), gone: make(chan struct{}),
 		queues: make(map[string]*fairQueue), flights: make(map[int64]*flight), seed: maphash.MakeSeed(),
 	}
 	w.stats.init(o.Metrics, w)
@@ -183,6 +188,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	go w.record(last, quit)
 	running.Go(func() { w.load(ctx) })
 	running.Go(func() { w.keep(ctx) })
+	running.Go(func() { w.readReplies(ctx) })
 
 	<-ctx.Done()
 	grace := time.AfterFunc(w.o.Grace, giveUp)

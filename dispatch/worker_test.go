@@ -184,7 +184,7 @@ func (m *mortal) ClaimMessages(ctx context.Context, c dispatch.Claim) (ws []disp
 	return ws, err
 }
 
-func (m *mortal) Intend(ctx context.Context, owner int64, now time.Time, in []dispatch.Intent) (held map[int64]bool, err error) {
+func (m *mortal) Intend(ctx context.Context, owner int64, now time.Time, in []dispatch.Intent) (held map[int64]dispatch.Admission, err error) {
 	err = m.call(func() (err error) { held, err = m.Queue.Intend(ctx, owner, now, in); return err })
 	return held, err
 }

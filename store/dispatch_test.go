@@ -131,7 +131,8 @@ func TestFactsAndSealing(t *testing.T) {
 		withTenants(t, db, "a")
 		ctx := context.Background()
 		id := settled(t, db, true)
-		if err := db.SaveReply(ctx, "ch", carrier.Reply{From: "13800138000", To: "1069", Text: "TD", At: time.Now()}); err != nil {
+		if err := db.SaveReplies(ctx, []dispatch.ChannelReply{
+			{Channel: "ch", Reply: carrier.Reply{From: "13800138000", To: "1069", Text: "TD", At: time.Now()}}}); err != nil {
 			t.Fatal(err)
 		}
 		ids := map[string]int{}

@@ -6,11 +6,9 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"cardlink/dispatch"
-	"cardlink/dispatch/carrier"
 	"cardlink/identity"
 )
 
@@ -182,7 +180,7 @@ func (db *DB) fillTasks(ctx context.Context, tx *sql.Tx, ws []dispatch.Waiting) 
 			want = append(want, ws[i].Task)
 		}
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT t.id, t.uuid, t.kind, t.number, t.sms_tpl_id, t.sms_sign, t.tpl_id FROM send_tasks t
+	rows, err := tx.QueryContext(ctx, `SELECT t.id, t.uuid, t.kind, t.number, t.sms_tpl_id, t.sms_sign, t.tpl_id, t.request FROM send_tasks t
 		WHERE t.id IN (SELECT CAST(value->>0 AS BIGINT) FROM `+db.dialect.rows("$1")+`)`, ids(want))
 	if err != nil {
 		return err
@@ -190,14 +188,14 @@ func (db *DB) fillTasks(ctx context.Context, tx *sql.Tx, ws []dispatch.Waiting) 
 	defer rows.Close()
 	for rows.Next() {
 		var t dispatch.SendTask
-		if err := rows.Scan(&t.ID, &t.UUID, &t.Kind, &t.Number, &t.SMSTplID, &t.Sign, &t.TplID); err != nil {
+		if err := rows.Scan(&t.ID, &t.UUID, &t.Kind, &t.Number, &t.SMSTplID, &t.Sign, &t.TplID, &t.Request); err != nil {
 			return err
 		}
 		*byTask[t.ID] = t
 	}
 	for i := range ws {
 		t, w := byTask[ws[i].Task], &ws[i]
-		w.TaskUUID, w.Kind, w.Number, w.SMSTplID, w.Sign, w.TplID = t.UUID, t.Kind, t.Number, t.SMSTplID, t.Sign, t.TplID
+		w.TaskUUID, w.Request, w.Kind, w.Number, w.SMSTplID, w.Sign, w.TplID = t.UUID, t.Request, t.Kind, t.Number, t.SMSTplID, t.Sign, t.TplID
 	}
 	return rows.Err()
 }
@@ -213,62 +211,6 @@ func (db *DB) ReleaseMessages(ctx context.Context, owner int64, messages []dispa
 		_, err := tx.ExecContext(ctx, `UPDATE messages SET state = 0, owner = 0, route = home, tries = v.tries
 			FROM (SELECT CAST(value->>0 AS BIGINT) AS mid, CAST(value->>1 AS INTEGER) AS tries FROM `+db.dialect.rows("$1")+`) AS v
 			WHERE messages.id = v.mid AND messages.state = 1 AND messages.owner = $2`, rows.arg(), owner)
-		return err
-	})
-}
-
-// Intend implements dispatch.Queue.
-func (db *DB) Intend(ctx context.Context, owner int64, now time.Time, intents []dispatch.Intent) (map[int64]bool, error) {
-	s, err := db.carrierSealer(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var rows rowBatch
-	for i := range intents {
-		in := &intents[i]
-		message, _, _ := dispatch.SplitKey(in.Key)
-		rows.begin()
-		rows.int(int64(in.Key)).int(message).int(int64(in.Parts)).text(in.Channel).text(destRef(s, in.Dest)).int(in.At.UnixMilli()).end()
-	}
-	arg := rows.arg()
-	var held map[int64]bool
-	err = db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		held = make(map[int64]bool, len(intents))
-		// CROSS JOIN: SQLite then looks each message up by its key instead of walking the table.
-		res, err := tx.QueryContext(ctx, `INSERT INTO submits (id, message, parts, channel, dest_ref, state, code, intent_ms, answered_ms, receipt_ms)
-			SELECT v.skey, v.mid, v.parts, v.channel, v.dest, 0, '', v.at, 0, 0
-			FROM (SELECT CAST(value->>0 AS BIGINT) AS skey, CAST(value->>1 AS BIGINT) AS mid, CAST(value->>2 AS INTEGER) AS parts, value->>3 AS channel,
-				value->>4 AS dest, CAST(value->>5 AS BIGINT) AS at FROM `+db.dialect.rows("$1")+`) AS v
-			CROSS JOIN messages m WHERE m.id = v.mid AND m.state = 1 AND m.owner = $2
-			RETURNING message`, arg, owner)
-		if err != nil {
-			return err
-		}
-		defer res.Close()
-		for res.Next() {
-			var id int64
-			if err := res.Scan(&id); err != nil {
-				return err
-			}
-			held[id] = true
-		}
-		return res.Err()
-	})
-	if err != nil {
-		return nil, fmt.Errorf("write %d intents: %w", len(intents), err)
-	}
-	return held, nil
-}
-
-// SaveReply implements dispatch.Queue.
-func (db *DB) SaveReply(ctx context.Context, channel string, r carrier.Reply) error {
-	s, err := db.carrierSealer(ctx)
-	if err != nil {
-		return err
-	}
-	content := s.Seal(strings.Join([]string{r.MsgID, r.From, r.To, fmt.Sprint(r.Ref, r.Total, r.Number), r.Text}, "\x00"))
-	return db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO replies (channel, content, at_ms) VALUES ($1, $2, $3)`, channel, content, r.At.UnixMilli())
 		return err
 	})
 }

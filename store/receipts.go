@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strconv"
 	"time"
 
 	"cardlink/dispatch"
@@ -207,22 +206,23 @@ func (db *DB) findSubmits(ctx context.Context, tx *sql.Tx, receipts []receipt) (
 
 // openMessage is a message that may be settled, with what its facts need.
 type openMessage struct {
-	id                          int64
-	tenant, uuid, carrier, kind string
-	state                       dispatch.State
-	tries, attempts, segments   int
-	channel                     string
-	submitted, expire           time.Time
-	tplID, smsTplID             int64
-	parts                       map[int][]dispatch.Settled // by try
-	next                        dispatch.Verdict
+	id                        int64
+	tenant, uuid, request     string
+	carrier, kind             string
+	state                     dispatch.State
+	tries, attempts, segments int
+	channel                   string
+	submitted, expire         time.Time
+	tplID, smsTplID           int64
+	parts                     map[int][]dispatch.Settled // by try
+	next                      dispatch.Verdict
 }
 
-const openColumns = `m.id, m.tenant, t.uuid, m.carrier, t.kind, m.state, m.tries, m.attempts, m.segments, m.channel, m.submitted_ms, m.expire_ms, t.tpl_id, t.sms_tpl_id`
+const openColumns = `m.id, m.tenant, t.uuid, t.request, m.carrier, t.kind, m.state, m.tries, m.attempts, m.segments, m.channel, m.submitted_ms, m.expire_ms, t.tpl_id, t.sms_tpl_id`
 
 func scanOpen(m *openMessage) ([]any, func() error) {
 	var submitted, expire int64
-	return []any{&m.id, &m.tenant, &m.uuid, &m.carrier, &m.kind, &m.state, &m.tries, &m.attempts, &m.segments, &m.channel, &submitted, &expire,
+	return []any{&m.id, &m.tenant, &m.uuid, &m.request, &m.carrier, &m.kind, &m.state, &m.tries, &m.attempts, &m.segments, &m.channel, &submitted, &expire,
 			&m.tplID, &m.smsTplID}, func() error {
 			m.submitted, m.expire = fromMilli(submitted), fromMilli(expire)
 			return nil
@@ -349,9 +349,9 @@ func (db *DB) finish(ctx context.Context, tx *sql.Tx, decided []openMessage, now
 			sent = now
 		}
 		fact, err := event.SendReceipt{
-			TaskID: m.uuid, MsgID: dispatch.MsgID(m.uuid, m.id), Final: word, Code: m.next.Code, Carrier: m.carrier, SMSKind: dispatch.SMSKind(m.kind),
-			Segments: m.segments, SendTime: sent, ReceiveTime: now.UTC(), Channel: m.channel, TplID: strconv.FormatInt(m.tplID, 10),
-			SMSTplID: strconv.FormatInt(m.smsTplID, 10),
+			TaskID: m.request, MsgID: dispatch.MsgID(m.uuid, m.id), Final: word, Code: m.next.Code, Carrier: m.carrier, SMSKind: dispatch.SMSKind(m.kind),
+			Segments: m.segments, SendTime: sent, ReceiveTime: now.UTC(), Channel: m.channel, TplID: wireID(m.tplID),
+			SMSTplID: wireID(m.smsTplID),
 		}.Record(m.tenant)
 		if err != nil {
 			return err

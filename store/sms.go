@@ -36,7 +36,10 @@ func (db *DB) UpdateApp(ctx context.Context, a dispatch.App) error {
 	err := db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `UPDATE sms_apps SET name = $3, name_key = $4, uplink = $5 WHERE tenant = $1 AND id = $2`,
 			a.Tenant, a.ID, a.Name, strings.ToLower(a.Name), a.UplinkURL)
-		return oneRow(res, err, dispatch.ErrNoRow)
+		if err := oneRow(res, err, dispatch.ErrNoRow); err != nil {
+			return err
+		}
+		return moveReplyAddress(ctx, tx, a)
 	})
 	if isUnique(err) {
 		return &fault.Error{Code: fault.Parameter, Field: "app_name", Rule: "exists already", Err: err}

@@ -19,8 +19,11 @@ func (db *DB) SweepMessages(ctx context.Context, now time.Time, limit int) (disp
 		(SELECT COUNT(*) FROM (SELECT 1 FROM stray_receipts WHERE kind = 'parked' LIMIT 1) AS b),
 		(SELECT COUNT(*) FROM (SELECT 1 FROM stray_receipts WHERE kind = 'orphan' AND at_ms < $2 LIMIT 1) AS c) +
 		(SELECT COUNT(*) FROM (SELECT 1 FROM stray_receipts WHERE kind IN ('late', 'conflict') AND at_ms < $3 LIMIT 1) AS d) +
-		(SELECT COUNT(*) FROM (SELECT 1 FROM idempotency WHERE created_ms < $4 LIMIT 1) AS e)`,
-		ms, now.Add(-orphanLife).UnixMilli(), now.Add(-oddLife).UnixMilli(), now.Add(-idempotencyLife).UnixMilli()).Scan(&due, &stray, &old)
+		(SELECT COUNT(*) FROM (SELECT 1 FROM idempotency WHERE created_ms < $4 LIMIT 1) AS e) +
+		(SELECT COUNT(*) FROM (SELECT 1 FROM replies WHERE state = 1 AND at_ms < $5 LIMIT 1) AS f) +
+		(SELECT COUNT(*) FROM (SELECT 1 FROM sms_replies WHERE at_ms < $6 LIMIT 1) AS g)`,
+		ms, now.Add(-orphanLife).UnixMilli(), now.Add(-oddLife).UnixMilli(), now.Add(-idempotencyLife).UnixMilli(),
+		now.Add(-dispatch.ReplyRepeat).UnixMilli(), now.Add(-dispatch.ReplyLife).UnixMilli()).Scan(&due, &stray, &old)
 	if err != nil {
 		return tally, fmt.Errorf("look for work: %w", err)
 	}
@@ -45,7 +48,7 @@ func (db *DB) SweepMessages(ctx context.Context, now time.Time, limit int) (disp
 					return err
 				}
 			}
-			return nil
+			return db.sweepReplies(ctx, tx, now, limit)
 		})
 	}
 	return tally, err

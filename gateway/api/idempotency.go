@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -14,8 +15,8 @@ import (
 	"cardlink/idempotency"
 )
 
-// keepsItself is the operation whose room keeps the first answer in the transaction of the effect (docs/api.md): no lease, no doubt.
-const keepsItself = "CreateAimSendTask"
+// keepThemselves are the operations whose room keeps the first answer in the transaction of the effect (docs/api.md): no lease, no doubt.
+var keepThemselves = []string{"CreateAimSendTask", "SendAimBatchMessages", "SendAimBatchDifferentMessages"}
 
 // Headers of answers under an Idempotency-Key.
 const (
@@ -57,7 +58,7 @@ func (s *Server) once(ctx context.Context, rt *route, r *Request, run func() err
 	if err != nil {
 		return err
 	}
-	if key == "" || rt.op == keepsItself || s.keys == nil {
+	if key == "" || slices.Contains(keepThemselves, rt.op) || s.keys == nil {
 		return run()
 	}
 	found, hold, err := s.keys.Begin(ctx, idempotency.Call{Tenant: r.Principal.Tenant, Op: rt.op, Key: key, Fingerprint: fingerprint(r.RequestCtx)})

@@ -1,6 +1,9 @@
 package api
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // match finds the route of a request as the server does.
 func match(routes []route, method, path string) (rt *route, params [2]string, ok bool) {
@@ -60,7 +63,7 @@ func TestRoutesAreSound(t *testing.T) {
 			t.Errorf("%+v is incomplete", rt)
 		}
 	}
-	for _, op := range append([]string{keepsItself}, uploads...) {
+	for _, op := range slices.Concat(keepThemselves, uploads) {
 		if seen[op] != op {
 			t.Errorf("there is no %s", op)
 		}

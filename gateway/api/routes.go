@@ -38,10 +38,12 @@ type Rooms struct {
 func routes(d Rooms) []route {
 	s := sendHandlers{d.Sends}
 	return slices.Concat(
+		newDescription().routes(),
 		identityHandlers{d.Identity}.routes(),
 		callbackHandlers{d.Callbacks}.routes(),
 		linkHandlers{d.Links}.routes(),
 		s.routes(),
+		messageHandlers{d.Sends}.routes(),
 		s.appRoutes(),
 		s.signatureRoutes(),
 		s.smsTemplateRoutes(),

@@ -23,7 +23,7 @@ var Dispatch = []struct {
 	Check func(context.Context, DispatchStore) error
 }{
 	{"a task under a used idempotency key stores nothing", func(ctx context.Context, s DispatchStore) error {
-		keep := &dispatch.Keep{Key: "k", BodyHash: "h", Answer: func([]int) ([]byte, error) { return []byte("first"), nil }}
+		keep := &dispatch.Keep{Op: "send-tasks", Key: "k", BodyHash: "h", Answer: func([]int) ([]byte, error) { return []byte("first"), nil }}
 		if _, err := s.CreateSendTask(ctx, task("a", 1), nil, texts(task("a", 1), 2, dispatch.Notify), keep); err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ var Dispatch = []struct {
 			return err
 		}
 		held, err := s.Intend(ctx, l.owner, dispatchNow, []dispatch.Intent{l.intent(0, 1, 1)})
-		return errors.Join(err, same("recovered", t, dispatch.Tally{Requeued: 2}), same("held", held, map[int64]bool{}))
+		return errors.Join(err, same("recovered", t, dispatch.Tally{Requeued: 2}), same("held", held, map[int64]dispatch.Admission{}))
 	}},
 	{"a live owner's messages are left alone; a lapsed one's are taken over", func(ctx context.Context, s DispatchStore) error {
 		if _, err := lead(ctx, s, 2, dispatch.Marketing); err != nil {

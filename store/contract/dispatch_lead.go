@@ -84,9 +84,9 @@ func (l *leader) intend(ctx context.Context, i, try, parts int) error {
 		ins = append(ins, in)
 	}
 	l.messages[i].Segments = parts
-	held, err := l.s.Intend(ctx, l.owner, l.now, ins)
-	if err == nil && !held[l.messages[i].ID] {
-		err = fmt.Errorf("message %d is not held", l.messages[i].ID)
+	admitted, err := l.s.Intend(ctx, l.owner, l.now, ins)
+	if err == nil && admitted[l.messages[i].ID] != dispatch.Admitted {
+		err = fmt.Errorf("message %d is not admitted", l.messages[i].ID)
 	}
 	return err
 }
