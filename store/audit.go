@@ -141,11 +141,12 @@ func (a *audit) links() {
 func (a *audit) usage() {
 	a.each(`SELECT tenant, '', count(*) FROM messages WHERE state = 10 AND `+oneTenant+` GROUP BY tenant`,
 		func(t *TenantAudit, _ string, n int64) { t.Sends.Facts = n })
-	a.each(`SELECT tenant, meter, count(*) FROM usage_facts WHERE meter IN ('`+string(billing.AimSend)+`', '`+string(billing.AimParse)+`') AND `+oneTenant+
-		` GROUP BY tenant, meter`,
+	a.each(`SELECT tenant, '', count(*) FROM sa_clicks WHERE billable = 1 AND `+oneTenant+` GROUP BY tenant`,
+		func(t *TenantAudit, _ string, n int64) { t.Clicks.Facts = n })
+	a.each(`SELECT tenant, meter, count(*) FROM usage_facts WHERE meter IN (`+auditedMeters+`) AND `+oneTenant+` GROUP BY tenant, meter`,
 		func(t *TenantAudit, meter string, n int64) { t.meter(meter).Usage = n })
 	a.each(`SELECT tenant, meter, CAST(sum(n - 1) AS BIGINT) FROM (
-		  SELECT tenant, meter, count(*) AS n FROM usage_facts WHERE meter IN ('`+string(billing.AimSend)+`', '`+string(billing.AimParse)+`') AND `+oneTenant+`
+		  SELECT tenant, meter, count(*) AS n FROM usage_facts WHERE meter IN (`+auditedMeters+`) AND `+oneTenant+`
 		  GROUP BY tenant, meter, fact_id HAVING count(*) > 1) AS q GROUP BY tenant, meter`,
 		func(t *TenantAudit, meter string, n int64) { t.meter(meter).Duplicates = n })
 
@@ -160,17 +161,27 @@ func (a *audit) usage() {
 		WHERE r.ordinal > 0 AND u.meter = '`+string(billing.AimParse)+`' AND u.link_id = r.link_id
 		  AND (CAST($1 AS TEXT) = '' OR b.tenant = CAST($1 AS TEXT)) GROUP BY b.tenant`,
 		func(t *TenantAudit, _ string, n int64) { matched[&t.Parses] = n })
+	a.each(`SELECT c.tenant, '', count(*) FROM sa_clicks c
+		JOIN usage_facts u ON u.tenant = c.tenant AND u.source = '`+event.SourceEdge+`' AND u.fact_id = c.fact_id
+		WHERE c.billable = 1 AND u.meter = '`+string(billing.MenuClick)+`' AND (CAST($1 AS TEXT) = '' OR c.tenant = CAST($1 AS TEXT)) GROUP BY c.tenant`,
+		func(t *TenantAudit, _ string, n int64) { matched[&t.Clicks] = n })
 	for _, t := range a.byTenant {
-		for _, m := range []*MeterAudit{&t.Sends, &t.Parses} {
+		for _, m := range []*MeterAudit{&t.Sends, &t.Parses, &t.Clicks} {
 			m.InFlight = m.Facts - matched[m]
 			m.Unfounded = m.Usage - matched[m] - m.Duplicates
 		}
 	}
 }
 
+// auditedMeters are the meters of usage, for SQL.
+const auditedMeters = `'` + string(billing.AimSend) + `', '` + string(billing.AimParse) + `', '` + string(billing.MenuClick) + `'`
+
 func (t *TenantAudit) meter(name string) *MeterAudit {
-	if name == string(billing.AimParse) {
+	switch billing.Meter(name) {
+	case billing.AimParse:
 		return &t.Parses
+	case billing.MenuClick:
+		return &t.Clicks
 	}
 	return &t.Sends
 }

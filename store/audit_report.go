@@ -23,6 +23,7 @@ type TenantAudit struct {
 	Links    LinkAudit    `json:"links"`
 	Sends    MeterAudit   `json:"aim_send"`
 	Parses   MeterAudit   `json:"aim_parse"`
+	Clicks   MeterAudit   `json:"sa_menu_click"`
 	Hours    HourAudit    `json:"hours"`
 }
 
@@ -49,7 +50,7 @@ type LinkAudit struct {
 
 // MeterAudit sets facts and usage side by side.
 type MeterAudit struct {
-	Facts      int64 `json:"facts"`      // messages delivered, links resolved: what ought to be billed
+	Facts      int64 `json:"facts"`      // messages delivered, links resolved, menus clicked: what ought to be billed
 	Usage      int64 `json:"usage"`      // rows on the books
 	InFlight   int64 `json:"in_flight"`  // facts without a usage row: in the outbox, an edge's journal, Kafka or quarantine
 	Unfounded  int64 `json:"unfounded"`  // usage rows without their fact
@@ -87,6 +88,7 @@ func (r *AuditReport) Problems() []string {
 		say(t.Sends.Unfounded > 0, "%d messages billed that were not delivered", t.Sends.Unfounded)
 		say(t.Sends.Duplicates > 0, "%d messages billed twice", t.Sends.Duplicates)
 		say(t.Parses.Duplicates > 0, "%d resolutions billed twice", t.Parses.Duplicates)
+		say(t.Clicks.Duplicates > 0, "%d clicks billed twice", t.Clicks.Duplicates)
 		say(t.Hours.BadSums > 0, "%d hours that are not the sum of their facts", t.Hours.BadSums)
 		say(t.Hours.BadRatings > 0, "%d rated hours whose line disagrees", t.Hours.BadRatings)
 	}
@@ -100,7 +102,7 @@ func (r *AuditReport) Clean() bool { return len(r.Problems()) == 0 }
 // Kafka, and the journal of an edge, which may reach Kafka before it is applied here.
 func (r *AuditReport) Settled() bool {
 	for _, t := range r.Tenants {
-		if t.Sends.InFlight != 0 || t.Parses.InFlight != 0 || t.Parses.Unfounded != 0 {
+		if t.Sends.InFlight != 0 || t.Parses.InFlight != 0 || t.Parses.Unfounded != 0 || t.Clicks.InFlight != 0 || t.Clicks.Unfounded != 0 {
 			return false
 		}
 	}
@@ -135,10 +137,10 @@ func (r *AuditReport) WriteTo(w io.Writer) (int64, error) {
 	}
 	t.Flush()
 	b.WriteByte('\n')
-	row("tenant", "links", "resolved", "over limit", "sent", "billed", "in flight", "parsed", "billed", "in flight", "hours", "rated")
+	row("tenant", "links", "resolved", "over limit", "sent", "billed", "in flight", "parsed", "billed", "in flight", "clicked", "billed", "in flight", "hours", "rated")
 	for _, a := range r.Tenants {
 		row(a.Tenant, a.Links.Links, a.Links.Resolutions, a.Links.OverLimit, a.Sends.Facts, a.Sends.Usage, a.Sends.InFlight,
-			a.Parses.Facts, a.Parses.Usage, a.Parses.InFlight, a.Hours.Buckets, a.Hours.Rated)
+			a.Parses.Facts, a.Parses.Usage, a.Parses.InFlight, a.Clicks.Facts, a.Clicks.Usage, a.Clicks.InFlight, a.Hours.Buckets, a.Hours.Rated)
 	}
 	t.Flush()
 	fmt.Fprintf(&b, "\n%d facts in the outbox\n", r.Outbox)
