@@ -69,7 +69,7 @@ func (s *Service) UploadMedia(ctx context.Context, tenant string, u Upload) (Med
 		return Media{}, fault.Required("file")
 	case len(u.Data) > rule.bytes:
 		kb := strconv.Itoa(rule.bytes >> 10)
-		return Media{}, fault.Said("file", "must be at most "+kb+" KB for "+u.FileType, u.FileType+"不能超过"+kb+"KB")
+		return Media{}, fault.Said("file", "must be at most "+kb+" KB for file_type "+u.FileType, "file_type为"+u.FileType+"时不能超过"+kb+"KB")
 	}
 	name, err := fileName(u.FileName)
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *Service) UploadMedia(ctx context.Context, tenant string, u Upload) (Med
 	if err != nil {
 		return Media{}, err
 	}
-	if err := rule.check(p, strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))); err != nil {
+	if err := rule.check(p, u.FileType, strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))); err != nil {
 		return Media{}, err
 	}
 	sum := sha256.Sum256(u.Data)

@@ -31,18 +31,18 @@ var mediaRules = map[string]mediaRule{
 	FileOther:       {maxLetterBytes, 1, 1, 0, 0},
 }
 
-// check refuses a decoded picture whose file name lies about it, or that is too small or of another proportion. A proportion holds if no other height would be nearer to it.
-func (r mediaRule) check(p decoded, suffix string) error {
+// check refuses a decoded picture whose file name lies about it, or that is too small or of another proportion for its kind. A proportion holds if no other height would be nearer to it.
+func (r mediaRule) check(p decoded, kind, suffix string) error {
 	switch {
 	case !slices.Contains(p.format.suffixes, suffix):
 		return fault.Said("file", "must have a name that ends as its content demands: "+p.format.suffixes[0], "文件名后缀须与内容一致："+p.format.suffixes[0])
 	case p.width < r.width || p.height < r.height:
 		least := fmt.Sprintf("%d×%d", r.width, r.height)
-		return fault.Said("file", "must be at least "+least+" pixels", "分辨率不能小于"+least)
+		return fault.Said("file", "must be at least "+least+" pixels for file_type "+kind, "file_type为"+kind+"时分辨率不能小于"+least)
 	}
 	if d := p.width*r.rateH - p.height*r.rateW; r.rateW > 0 && 2*max(d, -d) > r.rateW {
 		rate := fmt.Sprintf("%d:%d", r.rateW, r.rateH)
-		return fault.Said("file", "must have the proportion "+rate, "比例须为"+rate)
+		return fault.Said("file", "must have the proportion "+rate+" for file_type "+kind, "file_type为"+kind+"时比例须为"+rate)
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func TestMediaRules(t *testing.T) {
 			t.Errorf("%s: decoded as %d×%d", name, p.width, p.height)
 		}
 		if err == nil {
-			err = mediaRules[kind].check(p, suffix)
+			err = mediaRules[kind].check(p, kind, suffix)
 		}
 		refused(t, name, err, field)
 	}
