@@ -23,7 +23,7 @@ var style []byte
 type File struct {
 	Body, Gzip []byte
 	Type       string // Content-Type
-	ETag       string // of Body, quoted
+	ETag       string // weak: the same for Body and Gzip
 }
 
 // Reference is the document as files: for machines, and as pages in English and Chinese that need no script. It is read-only.
@@ -74,7 +74,7 @@ func (r *Reference) add(name, lang, media string, body []byte) {
 	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is known
 	_, _ = z.Write(body)                                  // a buffer takes everything
 	_ = z.Close()
-	r.files[lang+"/"+name] = File{Body: body, Gzip: b.Bytes(), Type: media, ETag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+	r.files[lang+"/"+name] = File{Body: body, Gzip: b.Bytes(), Type: media, ETag: `W/"` + hex.EncodeToString(sum[:12]) + `"`}
 }
 
 // page is what the template sees.
