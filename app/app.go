@@ -29,6 +29,7 @@ import (
 	"cardlink/shortlink"
 	"cardlink/store"
 	"cardlink/templates"
+	"cardlink/videosms"
 )
 
 // App is a running server.
@@ -53,6 +54,8 @@ type App struct {
 	callbacks  *callback.Service
 	usage      *billing.Service
 	reports    *report.Service
+	videos     *videosms.Service
+	videoInbox api.VideoInbox // nil: no gateway reports
 	codec      *shortlink.Codec
 	desk       *review.Desk
 	capability *capability.Service // of the API role
@@ -206,7 +209,7 @@ func (a *App) ready(name string, check func(context.Context) error) {
 func (a *App) rooms() api.Rooms {
 	return api.Rooms{
 		Identity: a.identity, Templates: a.templates, Materials: a.materials, Links: a.links, Sends: a.sends, Callbacks: a.callbacks, Usage: a.usage, Reviews: a.desk, Accounts: a.accounts, Reports: a.reports,
-		Capability: a.capability,
+		Capability: a.capability, Videos: a.videos, VideoInbox: a.videoInbox,
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"cardlink/event/relay"
 	"cardlink/fault"
 	"cardlink/gateway/edge"
+	"cardlink/serviceaccount"
 	"cardlink/shortlink"
 )
 
@@ -37,8 +38,15 @@ func (a *App) startEdge(ctx context.Context, ln net.Listener) error {
 		return err
 	}
 	a.life.onStop("resolver", r.Close)
+	clicks, err := serviceaccount.OpenClickLog(ctx, serviceaccount.ClickLogOptions{
+		Journal: j, Store: a.db, Node: a.node, Now: a.o.Now, Log: a.log("serviceaccount"), Metrics: a.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	a.life.run("click log", clicks.Run)
 	ship, err := relay.NewJournal(relay.JournalOptions{
-		Journal: j, Sink: a.bus.writer, Cursor: filepath.Join(dir, "kafka.cursor"), Applied: func() journal.Position { return journal.Position(r.Applied()) },
+		Journal: j, Sink: a.bus.writer, Cursor: filepath.Join(dir, "kafka.cursor"), Applied: func() journal.Position { return min(journal.Position(r.Applied()), clicks.Applied()) },
 		Now: a.o.Now, Log: a.log("relay"), Metrics: a.metrics,
 	})
 	if err != nil {
@@ -58,7 +66,8 @@ func (a *App) startEdge(ctx context.Context, ln net.Listener) error {
 		lang = fault.Chinese
 	}
 	s, err := edge.New(edge.Options{
-		Resolver: r, Journal: j, Catalogue: a.catalogue, Templates: a.templates, Materials: a.materials, Origin: a.o.EdgeOrigin, ClientKey: a.keys.clients,
+		Resolver: r, Journal: j, Catalogue: a.catalogue, Templates: a.templates, Materials: a.materials, Videos: a.videos, Origin: a.o.EdgeOrigin, ClientKey: a.keys.clients, BeaconKey: a.keys.beacons,
+		Accounts: a.accounts, Clicks: clicks, DeviceKey: a.keys.devices,
 		Proxies: proxies, Previews: true, Language: lang, Now: a.o.Now, Log: a.log("edge"), Metrics: a.metrics,
 	})
 	if err != nil {

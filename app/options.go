@@ -67,6 +67,8 @@ type Options struct {
 
 	Channels []Channel // carrier accounts
 
+	Video VideoGateway // of video messages
+
 	CallbackAllow        []string // CIDRs or host:port to which callbacks may go although they are private
 	CallbackAllowPrivate bool     // callbacks may go anywhere
 
@@ -181,6 +183,7 @@ func (o Options) Validate() error {
 		errs = append(errs, err)
 	}
 	names := map[string]bool{}
+	errs = append(errs, o.Video.validate())
 	for _, c := range o.Channels {
 		errs = append(errs, c.validate())
 		if names[c.Name] {

@@ -100,8 +100,12 @@ func (a *App) startDispatch(channels []dispatch.Channel) error {
 	for _, c := range a.o.Channels {
 		dial.channels[c.Name] = c
 	}
+	var nodes func(int)
+	if shared, ok := budget.(*dispatch.RedisBudget); ok {
+		nodes = shared.SetNodes // the workers that are registered, instead of what somebody configured
+	}
 	w, err := dispatch.NewWorker(dispatch.Options{
-		Store: a.db, Node: a.node, Channels: channels, Dial: dial.open, Budget: budget, Now: a.o.Now, Log: a.log("dispatch"), Metrics: a.metrics,
+		Store: a.db, Node: a.node, Channels: channels, Dial: dial.open, Budget: budget, Nodes: nodes, Delivered: a.wake.deliveries, Now: a.o.Now, Log: a.log("dispatch"), Metrics: a.metrics,
 	})
 	if err != nil {
 		return err
@@ -109,7 +113,7 @@ func (a *App) startDispatch(channels []dispatch.Channel) error {
 	wake := w.Wake
 	a.wake.dispatcher.Store(&wake)
 	a.life.run("dispatcher", w.Run)
-	return nil
+	return a.startVideos(budget)
 }
 
 // openBudget shares the channels' rates through Redis, or within this process.

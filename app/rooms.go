@@ -62,6 +62,9 @@ func (a *App) openRooms(ctx context.Context, vault *identity.Vault) (err error) 
 	if a.reports, err = report.NewService(db); err != nil {
 		return err
 	}
+	if err := a.openVideos(); err != nil {
+		return err
+	}
 	a.desk, err = review.NewDesk(a.identity,
 		templateReviews(a.templates), signatureReviews(a.sends), smsTemplateReviews(a.sends), domainReviews(a.links), jumpReviews(a.links))
 	return err

@@ -99,5 +99,14 @@ func (f *fetcher) get(ctx context.Context, address string, limit int64) ([]byte,
 	return data, nil
 }
 
+// ErrFetchSize says that a file is longer than the limit.
+var ErrFetchSize = errFetchSize
+
+// Fetch gets a file of at most limit bytes from a customer's address under the guard of uploads. What it is, is for the caller to find out. The error wraps ErrFetchSize
+// for a longer one; others name the address and are for the log.
+func (m *Materials) Fetch(ctx context.Context, address string, limit int64) ([]byte, error) {
+	return m.fetch.get(ctx, address, limit)
+}
+
 // close lets go of idle connections.
 func (f *fetcher) close() { f.client.CloseIdleConnections() }

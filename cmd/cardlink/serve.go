@@ -43,6 +43,12 @@ type serveCmd struct {
 
 	Channels jsonList[app.Channel] `help:"Carrier accounts, as JSON text or as a list in the YAML file (docs/dispatch.md)." env:"CARDLINK_CHANNELS"`
 
+	VideoGateway       string `help:"Base address of the operator's video message gateway (docs/video-sms.md); without one, video messages cannot be sent." env:"CARDLINK_VIDEO_GATEWAY"`
+	VideoGatewaySecret string `help:"Secret shared with the video message gateway: whsec_ and base64 of 24 to 64 bytes." env:"CARDLINK_VIDEO_GATEWAY_SECRET"`
+	VideoGatewayRate   int    `help:"Video messages per second over all nodes." default:"100" env:"CARDLINK_VIDEO_GATEWAY_RATE"`
+	VideoSimulator     bool   `help:"Send video messages over a simulated carrier in this process." env:"CARDLINK_VIDEO_SIMULATOR"`
+	VideoMaxBytes      int64  `help:"Bound of one video message, texts and contents together, in bytes." default:"2097152" env:"CARDLINK_VIDEO_MAX_BYTES"`
+
 	CallbackAllow        []string `help:"CIDRs or host:port that callbacks may reach although they are private." env:"CARDLINK_CALLBACK_ALLOW"`
 	CallbackAllowPrivate bool     `help:"Let callbacks reach any address." env:"CARDLINK_CALLBACK_ALLOW_PRIVATE"`
 
@@ -112,6 +118,9 @@ func (c *serveCmd) options(s streams) app.Options {
 		Domains: c.Domains, CustomDomains: c.CustomDomains, AllowAnyJump: c.AllowAnyJump, CodeLength: c.CodeLength,
 		RequireSign: c.RequireSign, TrustedProxies: c.TrustedProxies, JournalMaxBytes: c.JournalMaxBytes,
 		ManualReview: c.ManualReview, Strict: c.Strict, LayoutFile: c.LayoutFile, Channels: c.Channels,
+		Video: app.VideoGateway{
+			URL: c.VideoGateway, Secret: c.VideoGatewaySecret, Rate: c.VideoGatewayRate, Simulator: c.VideoSimulator, MaxBytes: c.VideoMaxBytes,
+		},
 		CallbackAllow: c.CallbackAllow, CallbackAllowPrivate: c.CallbackAllowPrivate, PricePlanFile: c.PricePlanFile,
 		CapabilityFile: c.CapabilityFile, SMSApps: c.SMSApps,
 		Nodes: c.Nodes, Limits: app.APILimits{
