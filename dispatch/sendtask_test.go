@@ -309,7 +309,7 @@ func TestReviews(t *testing.T) {
 	if err := manual.ReviewSignature(ctx, "t0", n.ID, true, ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := manual.ReviewSignature(ctx, "t0", n.ID, false, ""); !fault.Has(err, fault.Parameter) {
+	if err := manual.ReviewSignature(ctx, "t0", n.ID, true, ""); !fault.Has(err, fault.Parameter) {
 		t.Errorf("reviewed twice: %v", err)
 	}
 	tpl, err = manual.CreateSMSTemplate(ctx, "t0", tpl)

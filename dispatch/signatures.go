@@ -64,12 +64,31 @@ func (s *Service) UpdateSignature(ctx context.Context, tenant, id string, n Sign
 	if err := s.checkSignature(ctx, &n); err != nil {
 		return Signature{}, err
 	}
+	if err := s.checkTexts(ctx, &old, &n); err != nil {
+		return Signature{}, err
+	}
 	s.submitSignature(&n)
 	err = s.store.UpdateSignature(ctx, n)
 	if errors.Is(err, ErrChanged) { // another update was quicker: it waits for review now
 		return Signature{}, onlyRejectedSignature()
 	}
 	return n, unknownRow(err, "signature_id")
+}
+
+// checkTexts keeps a signature whose approval was taken back from being moved away from under its templates, which share its application and type.
+func (s *Service) checkTexts(ctx context.Context, old, n *Signature) error {
+	if old.AppID == n.AppID && old.Kind == n.Kind {
+		return nil
+	}
+	_, texts, err := s.store.SMSTemplates(ctx, n.Tenant, SMSTemplateFilter{SignatureID: n.ID})
+	if err != nil || texts == 0 {
+		return err
+	}
+	field := "app_id"
+	if old.Kind != n.Kind {
+		field = "signature_type"
+	}
+	return fault.In(fault.Parameter, field, "must stay as it is while SMS templates stand under the signature")
 }
 
 func onlyRejectedSignature() error {
@@ -182,13 +201,13 @@ func (s *Service) ReviewSignature(ctx context.Context, tenant, id string, pass b
 	if err != nil {
 		return err
 	}
-	if revoke := n.Status == SignaturePassed && !pass; n.Status != SignaturePending && !revoke {
+	if revoke := (n.Status == SignaturePassed || n.Status == SignatureProcessing) && !pass; n.Status != SignaturePending && !revoke {
 		return fault.In(fault.Parameter, "signature_id", "is not waiting for review")
 	}
 	if err := textRule("review_desc", words, reviewWords); err != nil {
 		return err
 	}
-	n.Status, n.ReviewDesc = SignatureRejected, words
+	n.Status, n.ReviewDesc, n.ChannelNumber = SignatureRejected, words, ""
 	if pass {
 		s.approve(&n)
 	}

@@ -315,6 +315,21 @@ func TestReviewAgain(t *testing.T) {
 		t.Errorf("another tenant's template: %v", err)
 	}
 
+	// An approval that is taken back takes the number along; the texts stay, so application and type must.
+	if err := d.ReviewSignature(ctx, "t0", sign.ID, false, "expired"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Signature(ctx, "t0", sign.ID); err != nil || got.Status != dispatch.SignatureRejected || got.ChannelNumber != "" || got.ReviewDesc != "expired" {
+		t.Fatal(got, err)
+	}
+	moved := change
+	moved.Kind = dispatch.KindPromotion
+	_, err = d.UpdateSignature(ctx, "t0", sign.ID, moved)
+	answered(t, "another type above texts", err, fault.Parameter, "signature_type")
+	if _, err := d.UpdateSignature(ctx, "t0", sign.ID, change); err != nil {
+		t.Fatal(err)
+	}
+
 	// Without manual review a change is as good as a new one.
 	if err := d.db.UpdateSignature(ctx, rejected(t, d, sign.ID)); err != nil {
 		t.Fatal(err)

@@ -49,6 +49,7 @@ type SMSTemplate struct {
 // SMSTemplateFilter narrows ListSMSTemplates. Empty fields do not.
 type SMSTemplateFilter struct {
 	AppName, Name    string // match in part
+	SignatureID      string
 	ID               int64
 	FlowStatus, Kind string
 	Created          Span

@@ -103,6 +103,7 @@ func (db *DB) SMSTemplates(ctx context.Context, tenant string, f dispatch.SMSTem
 	}
 	c.part("t.name", f.Name)
 	c.part("a.name", f.AppName)
+	c.equal("t.signature_id", f.SignatureID)
 	c.equal("t.flow_status", f.FlowStatus)
 	c.equal("t.kind", f.Kind)
 	c.span("t.created_ms", f.Created)

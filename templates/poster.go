@@ -26,14 +26,13 @@ func poster(of Size) (data []byte, size Size) {
 	}
 	m := image.NewPaletted(image.Rect(0, 0, size.W, size.H), shades)
 	sign := newPlaySign(size)
-	for y := range size.H {
-		for x := range size.W {
+	for y := int(sign.y - sign.radius - 1); y <= int(sign.y+sign.radius+1); y++ { // the rest is dark already
+		for x := int(sign.x - sign.radius - 1); x <= int(sign.x+sign.radius+1); x++ {
 			m.Pix[y*m.Stride+x] = uint8(math.Round(15 * sign.light(float64(x)+0.5, float64(y)+0.5)))
 		}
 	}
 	var b bytes.Buffer
-	e := png.Encoder{CompressionLevel: png.BestCompression}
-	_ = e.Encode(&b, m) // a picture in memory cannot fail to encode
+	_ = png.Encode(&b, m) // a picture in memory cannot fail to encode
 	return b.Bytes(), size
 }
 

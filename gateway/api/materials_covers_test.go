@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -47,7 +48,7 @@ func TestVideoCovers(t *testing.T) {
 	drawn := (*list.Data)[0]
 	want := `{"status":"200","message":"success","data":[{"id":"` + drawn.Id + `","created_at":"2026-03-04 05:06:07.0","is_primary":1,"file_name":"clip-cover.png",
 		"aim_resource_id":"` + drawn.AimResourceId + `","obs_object_key":"m/` + drawn.AimResourceId + `.png","image_rate":"sixteenToNine","is_auto_gen":0,
-		"obs_bucket_name":"materials","domain_id":"` + strings.Repeat("1", 32) + `","size":1318,"obs_file_url":"https://s.example.com/m/` + drawn.AimResourceId + `.png"}]}`
+		"obs_bucket_name":"materials","domain_id":"` + strings.Repeat("1", 32) + `","size":` + strconv.Itoa(int(*drawn.Size)) + `,"obs_file_url":"https://s.example.com/m/` + drawn.AimResourceId + `.png"}]}`
 	if diff := cmp.Diff(jsonOf(t, want), jsonOf(t, text)); diff != "" {
 		t.Error(diff)
 	}

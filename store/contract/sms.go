@@ -262,9 +262,10 @@ func smsTemplates(ctx context.Context, s dispatch.Store) error {
 	if _, err := s.SMSTemplate(ctx, 1); !fault.Has(err, fault.UnknownSMSTemplate) {
 		return fmt.Errorf("unknown template: %w", err)
 	}
-	list, total, err := s.SMSTemplates(ctx, "a", dispatch.SMSTemplateFilter{AppName: "sh", Name: "al", ID: t.ID, FlowStatus: dispatch.FlowAdopted, Kind: dispatch.KindNotify,
+	list, total, err := s.SMSTemplates(ctx, "a", dispatch.SMSTemplateFilter{AppName: "sh", Name: "al", ID: t.ID, SignatureID: "s1", FlowStatus: dispatch.FlowAdopted, Kind: dispatch.KindNotify,
 		Page: dispatch.Page{Limit: 9}})
-	return errors.Join(err, same("template", got, t), same("total", total, 1), same("list", list, []dispatch.SMSTemplate{t}))
+	_, others, err2 := s.SMSTemplates(ctx, "a", dispatch.SMSTemplateFilter{SignatureID: "s2"})
+	return errors.Join(err, err2, same("template", got, t), same("total", total, 1), same("list", list, []dispatch.SMSTemplate{t}), same("of the other signature", others, 0))
 }
 
 func smsUpdateTemplate(ctx context.Context, s dispatch.Store) error {
