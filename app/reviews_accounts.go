@@ -27,7 +27,7 @@ func accountReviews(s *serviceaccount.Service) []review.Queue {
 			Pending: func(ctx context.Context, limit int) (items []review.Item, err error) {
 				changes, err := s.PendingReviews(ctx, kind, limit)
 				for _, c := range changes {
-					it := review.Item{Tenant: c.Tenant, ID: c.LogID(), Title: c.PubName, Detail: c.Reason + " " + string(c.After), Since: c.At, Urged: c.Urged > 0}
+					it := review.Item{Tenant: c.Tenant, ID: c.LogID(), Title: c.PubName, Detail: changeDetail(s, &c), Since: c.At, Urged: c.Urged > 0}
 					items = append(items, it)
 				}
 				return items, err
@@ -36,6 +36,15 @@ func accountReviews(s *serviceaccount.Service) []review.Queue {
 		})
 	}
 	return queues
+}
+
+// changeDetail is what there is to judge: the reason, the content asked for, and addresses of its pictures that work for the reviewer.
+func changeDetail(s *serviceaccount.Service, c *serviceaccount.Change) string {
+	parts := []string{c.Reason, string(c.After)}
+	for _, id := range c.Pictures() {
+		parts = append(parts, s.LetterURL(id))
+	}
+	return strings.TrimSpace(strings.Join(parts, " "))
 }
 
 // companyReviews decide about filings. The id is the tenant and the moment of the filing, so that a later one is not meant: "<tenant>@<Unix milliseconds>".

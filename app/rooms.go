@@ -65,8 +65,9 @@ func (a *App) openRooms(ctx context.Context, vault *identity.Vault) (err error) 
 	if err := a.openVideos(); err != nil {
 		return err
 	}
-	a.desk, err = review.NewDesk(a.identity,
+	queues := append(accountReviews(a.accounts), companyReviews(a.accounts),
 		templateReviews(a.templates), signatureReviews(a.sends), smsTemplateReviews(a.sends), domainReviews(a.links), jumpReviews(a.links))
+	a.desk, err = review.NewDesk(a.identity, queues...)
 	return err
 }
 
