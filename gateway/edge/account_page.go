@@ -49,7 +49,7 @@ type accountWords struct {
 
 var accountTexts = [2]accountWords{
 	fault.English: {
-		Lang: "en", Verified: "Verified service account", Services: "Services", Call: "Hotlines", Apps: "Quick apps", Open: "Open", By: "Service account of",
+		Lang: "en", Verified: "Verified service account", Services: "Services", Call: "Hotlines", Apps: "Quick apps", Open: "Open", By: "Service account of ",
 		Back: "Back to the home page", Dial: "Call", Number: "Phone number", App: "This service opens in an app on your phone.",
 		Quick: "This service opens as a quick app, without installation, on phones that support them.", NoApp: "App not installed?", Website: "Use the website",
 		Choose: "Choose a service", Nothing: "This service is not available in a browser. Please open it from the message on your phone.",
