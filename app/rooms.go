@@ -66,7 +66,7 @@ func (a *App) openRooms(ctx context.Context, vault *identity.Vault) (err error) 
 		return err
 	}
 	queues := append(accountReviews(a.accounts), companyReviews(a.accounts),
-		templateReviews(a.templates), signatureReviews(a.sends), smsTemplateReviews(a.sends), domainReviews(a.links), jumpReviews(a.links))
+		templateReviews(a.templates), signatureReviews(a.sends), smsTemplateReviews(a.sends), domainReviews(a.links), jumpReviews(a.links), videoTemplateReviews(a.videos))
 	a.desk, err = review.NewDesk(a.identity, queues...)
 	return err
 }

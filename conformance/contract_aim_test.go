@@ -160,7 +160,7 @@ func aimOperations() []operation {
 			},
 			noneLacks: "its parameter is the path",
 			beyond:    []beyond{{"tpl_id", strings.Repeat("6", 37), ""}},
-			ids:       []slot{{"tpl_id", "tpl_id", "KM.00001080", ""}},
+			ids:       []slot{{"tpl_id", "tpl_id", "KM.80040006", ""}},
 		},
 		{
 			name: "DeleteTemplateMaterial", def: koomessage.GenReqDefForDeleteTemplateMaterial(),
@@ -267,7 +267,7 @@ func aimOperations() []operation {
 			},
 			lacks:  []lack{{"body.tpl_state", anyParameter}},
 			beyond: []beyond{{"body.tpl_state", 2, anyParameter}},
-			ids:    []slot{{"tpl_id", "tpl_id", "KM.00001080", ""}},
+			ids:    []slot{{"tpl_id", "tpl_id", "KM.80040005", ""}},
 		},
 		{
 			name: "UploadAimTemplateMaterial", def: koomessage.GenReqDefForUploadAimTemplateMaterial(),

@@ -25,7 +25,7 @@ func smsOperations() []operation {
 					t.Errorf("got %v", got)
 				}
 			},
-			lacks:   []lack{{"body.app_name", anyParameter}},
+			lacks:   []lack{{"body.app_name", "KM.00001124"}},
 			beyond:  []beyond{{"body.app_name", strings.Repeat("a", 31), anyParameter}, {"body.app_name", "a b", anyParameter}, {"body.up_link_addr", "ftp://x.example", anyParameter}},
 			noneIDs: "it names no object",
 		},
@@ -56,7 +56,7 @@ func smsOperations() []operation {
 					t.Errorf("got %v", r)
 				}
 			},
-			lacks:  []lack{{"body.app_name", anyParameter}},
+			lacks:  []lack{{"body.app_name", "KM.00001124"}},
 			beyond: []beyond{{"body.app_name", strings.Repeat("a", 31), anyParameter}},
 			ids:    []slot{{"app_id", "app_id", anyParameter, ""}},
 		},
@@ -183,7 +183,7 @@ func smsOperations() []operation {
 				}
 			},
 			noneLacks: "its parameter is the path", beyond: []beyond{{"template_id", "abc", "KM.00001134"}},
-			ids: []slot{{"template_id", "template_id", "KM.00001135", "KM.00001138"}},
+			ids: []slot{{"template_id", "template_id", "KM.00001135", ""}},
 		},
 		{
 			name: "ListAimMsgTemplate", def: koomessage.GenReqDefForListAimMsgTemplate(),
@@ -200,7 +200,7 @@ func smsOperations() []operation {
 				}
 			},
 			noneLacks: "its parameter is the path", beyond: []beyond{{"template_id", "abc", "KM.00001134"}},
-			ids: []slot{{"template_id", "template_id", "KM.00001135", "KM.00001138"}},
+			ids: []slot{{"template_id", "template_id", "KM.00001135", ""}},
 		},
 		{
 			name: "ShowAimMsgTemplateVariable", def: koomessage.GenReqDefForShowAimMsgTemplateVariable(),
@@ -211,7 +211,7 @@ func smsOperations() []operation {
 				}
 			},
 			noneLacks: "its parameter is the path", beyond: []beyond{{"template_id", "abc", "KM.00001134"}},
-			ids: []slot{{"template_id", "template_id", "KM.00001135", "KM.00001138"}},
+			ids: []slot{{"template_id", "template_id", "KM.00001135", ""}},
 		},
 		{
 			name: "UpdateAimMsgTemplate", def: koomessage.GenReqDefForUpdateAimMsgTemplate(),
@@ -228,7 +228,7 @@ func smsOperations() []operation {
 			},
 			lacks:  []lack{{"body.signature_id", "KM.00001189"}, {"body.template_name", anyParameter}},
 			beyond: []beyond{{"body.template_content", strings.Repeat("长", 501), anyParameter}},
-			ids:    []slot{{"template_id", "template_id", "KM.00001135", "KM.00001138"}, {"body.signature_id", "signature_id", anyParameter, ""}},
+			ids:    []slot{{"template_id", "template_id", "KM.00001135", ""}, {"body.signature_id", "signature_id", anyParameter, ""}},
 		},
 	}
 }

@@ -50,7 +50,7 @@ func newWorld(t testing.TB, e engine) *world {
 	w.nobody = newKey(t, e, w.data, w.own.Tenant, "nobody")
 	w.full = newKey(t, e, w.data, w.own.Tenant, "full", "KooMessage FullAccess")
 	carrier := newCarrier(t)
-	w.s = start(t, e, w.data, "--channels", carrier.channels(), "--allow-any-jump", "--callback-allow-private", "--api-rate=-1", "--api-write-rate=-1", "--api-failure-rate=-1")
+	w.s = start(t, e, w.data, "--channels", carrier.channels(), "--allow-any-jump", "--callback-allow-private", "--video-simulator", "--api-rate=-1", "--api-write-rate=-1", "--api-failure-rate=-1")
 	w.own.name, w.foreign.name = "示例商城", "别家商城"
 	w.fill(t, &w.own)
 	w.fill(t, &w.foreign)
