@@ -100,9 +100,14 @@ func (s *Service) SubmitCompany(ctx context.Context, by Caller, f Filing) (Compa
 	}
 	var out Company
 	err := s.o.Store.ChangeCompany(ctx, by.Tenant, func(c *Company) error {
-		c.Pending, c.ApproveState, c.Words, c.User, c.SubmittedAt = &f, InReview, "", by.User, s.o.Now().UTC()
+		now := s.o.Now().UTC().Truncate(time.Millisecond)
+		if next := c.SubmittedAt.Add(time.Millisecond); now.Before(next) {
+			now = next // the moment tells filings apart
+		}
+		filing := f
+		c.Pending, c.ApproveState, c.Words, c.User, c.SubmittedAt = &filing, InReview, "", by.User, now
 		if !s.o.ManualReview {
-			c.decide(true, "", s.o.Now().UTC())
+			c.decide(true, "", now)
 		}
 		out = *c
 		return nil
