@@ -47,6 +47,7 @@ func TestTenantIsolation(t *testing.T) {
 			}
 		})
 	}
+	t.Run("extensions", func(t *testing.T) { cases += w.extensionsAreIsolated(t) })
 	if cases < 1000 {
 		t.Errorf("%d cases", cases)
 	}
@@ -132,6 +133,9 @@ func settled(v any) any {
 			}
 		}
 		return out
+	case string:
+		before, _, _ := strings.Cut(v, "?expires=") // of an address that is signed anew every time
+		return before
 	case L:
 		out := make(L, len(v))
 		for i := range v {
@@ -149,4 +153,66 @@ func idsOf(p party) J {
 		out[k] = v
 	}
 	return out
+}
+
+// extensionsAreIsolated does the same with the extension API: what it lists and what it changes is the caller's own.
+func (w *world) extensionsAreIsolated(t *testing.T) (cases int) {
+	t.Helper()
+	call := func(who account, method, target string, body J) answer {
+		var b []byte
+		if body != nil {
+			var err error
+			if b, err = json.Marshal(body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return signed(t, w.s, who, method, target, b, "X-Nonce", w.unique("n"))
+	}
+	host := "jump.other.example.com"
+	for target, body := range map[string]J{
+		"/x/v1/jump-domains": {"host": host},
+		"/x/v1/domains":      {"domain": "links.other.example.com", "generation_type": "2"},
+		"/x/v1/blacklist":    {"mobiles": L{"13100000099"}},
+	} {
+		if r := call(w.foreign.account, "POST", target, body); r.Status != 200 {
+			t.Fatalf("POST %s: %d %s", target, r.Status, r.Body)
+		}
+	}
+	lists := []string{"/x/v1/jump-domains", "/x/v1/domains", "/x/v1/blacklist", "/x/v1/company", "/x/v1/callbacks/dead-letters", "/x/v1/usage"}
+	before := map[string]string{}
+	for _, target := range lists {
+		before[target] = call(w.foreign.account, "GET", target, nil).Body
+		r := call(w.own.account, "GET", target, nil)
+		if r.Status != 200 || strings.Contains(r.Body, "other.example.com") || strings.Contains(r.Body, w.foreign.Tenant) || strings.Contains(r.Body, "Other Shop") || strings.Contains(r.Body, "13100000099") {
+			t.Errorf("GET %s: %d %s", target, r.Status, r.Body)
+		}
+		cases++
+	}
+	if before["/x/v1/jump-domains"] == "" || !strings.Contains(before["/x/v1/domains"], "links.other") {
+		t.Fatalf("the other tenant sees nothing of its own: %v", before)
+	}
+	for _, c := range []struct {
+		target string
+		body   J
+		status int
+	}{
+		{"/x/v1/jump-domains/delete", J{"host": host}, 400},
+		{"/x/v1/domains", J{"domain": "links.other.example.com", "generation_type": "2"}, 400},
+		{"/x/v1/callbacks/replay", J{"url_type": 0}, 200},
+		{"/x/v1/reviews", J{"kind": "template", "id": w.foreign.ids["tpl_id"], "pass": false, "words": "x"}, 403},
+	} {
+		if r := call(w.own.account, "POST", c.target, c.body); r.Status != c.status {
+			t.Errorf("POST %s %v: %d %s", c.target, c.body, r.Status, r.Body)
+		}
+		cases++
+	}
+	if r := call(w.own.account, "GET", "/x/v1/reviews", nil); r.Status != 403 {
+		t.Errorf("a tenant's administrator reads the operator's desk: %d", r.Status)
+	}
+	for _, target := range lists[:5] {
+		if after := call(w.foreign.account, "GET", target, nil).Body; after != before[target] {
+			t.Errorf("%s of the other tenant changed:\n%s\n%s", target, before[target], after)
+		}
+	}
+	return cases
 }

@@ -59,5 +59,7 @@ func routes(d Rooms) []route {
 		reviewHandlers{d.Reviews}.routes(),
 		accountHandlers{d.Accounts}.routes(),
 		accountHandlers{d.Accounts}.portRoutes(),
+		accountHandlers{d.Accounts}.companyRoutes(),
+		s.blacklistRoutes(),
 	)
 }
