@@ -126,6 +126,11 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := a.openRooms(ctx, vault); err != nil {
 		return nil, err
 	}
+	if o.plays(RoleAPI) {
+		if err := a.openCapability(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := a.registerDomains(ctx); err != nil {
 		return nil, err
 	}
@@ -166,9 +171,6 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		}
 	}
 	if o.plays(RoleAPI) {
-		if err := a.openCapability(ctx); err != nil {
-			return nil, err
-		}
 		if err := a.startAPI(faces.api); err != nil {
 			return nil, err
 		}
