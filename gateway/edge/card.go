@@ -23,7 +23,7 @@ func wantsCard(c *fasthttp.RequestCtx) bool {
 }
 
 // resolve answers a handset's message app.
-func (s *Server) resolve(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, d *shortlink.Domain) {
+func (s *Server) resolve(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, d *shortlink.Domain, who client, now time.Time) {
 	a := &v.attempt
 	a.Vendor = -1
 	target, known := render.TargetOf(told(c, "X-AIM-Vendor", "vendor"))
@@ -35,6 +35,9 @@ func (s *Server) resolve(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, d
 	a.Sign = v.sign
 	a.Model = told(c, "X-AIM-Model", "model")
 	a.Model = a.Model[:min(len(a.Model), 64)]
+	if len(a.Device) == 0 && e.Group() {
+		a.Client = stranger(who, c.Request.Header.UserAgent())
+	}
 	if d.Frozen {
 		s.plain(c, fasthttp.StatusGone, errGone)
 		return
@@ -65,6 +68,7 @@ func (s *Server) resolve(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, d
 	}
 	s.fill(c, v, e)
 	v.values.ResolveID = text(a.ID[:])
+	s.sign(v, &a.ID, view{link: e.LinkID(), visitor: a.Visitor, issued: now, target: target, counted: true})
 	v.body = program.Append(v.body[:0], &v.values)
 	h := &c.Response.Header
 	h.SetContentType(program.ContentType())
@@ -74,6 +78,12 @@ func (s *Server) resolve(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, d
 		h.SetCanonical(headerRepeat, valueTrue)
 	}
 	c.Response.SetBody(v.body)
+}
+
+// sign gives a card or page the token of its beacons.
+func (s *Server) sign(v *visit, id *[36]byte, w view) {
+	w.setUUID(id)
+	v.values.Beacon = text(v.signer.sign(s.o.BeaconKey, &w))
 }
 
 // told is what a handset says in a header, or in the query for those that cannot set headers.

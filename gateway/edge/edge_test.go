@@ -130,7 +130,7 @@ func newHouse(t testing.TB, change func(*Options), resolver ...func(*shortlink.R
 	catalogue, err := templates.LoadCatalogue(nil)
 	must(t, err)
 	o := Options{Resolver: r, Journal: h.journal, Catalogue: catalogue, Templates: h.tpl, Materials: h.tpl, Origin: "https://s.example.com",
-		ClientKey: bytes.Repeat([]byte{4}, 32), Now: h.clock, Metrics: h.metrics}
+		ClientKey: bytes.Repeat([]byte{4}, 32), BeaconKey: bytes.Repeat([]byte{5}, 32), Now: h.clock, Metrics: h.metrics}
 	if change != nil {
 		change(&o)
 	}

@@ -94,7 +94,7 @@ func (p *previews) make(key previewKey) ([]byte, error) {
 		return nil, err
 	}
 	values := render.SampleValues(t)
-	values.Origin = key.origin
+	values.Origin, values.Beacon = key.origin, "" // looking at a preview is no exposure
 	values.Link = key.origin + "/p/" + strconv.FormatInt(key.id, 10)
 	return program.Append(make([]byte, 0, program.Size()), &values), nil
 }

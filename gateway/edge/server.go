@@ -35,6 +35,8 @@ type Options struct {
 	ClientKey []byte
 	// Proxies are the address ranges whose X-Forwarded-For is believed; from anybody else it is ignored.
 	Proxies []netip.Prefix
+	// BeaconKey, 32 bytes, signs what beacons may speak for. It must be the same on all nodes and over restarts.
+	BeaconKey []byte
 	// Accounts shows service accounts, whose clicks go to Clicks. Nil: there are none, and their addresses are unknown ones.
 	Accounts Accounts
 	Clicks   Clicks
@@ -75,6 +77,8 @@ type Server struct {
 	previews *previews
 	videos   videoMemo
 	visits   visitPool
+	beacons  budget
+	recent   recent
 	stats    stats
 	ctx      context.Context // of calls into the rooms; ends with Shutdown
 	cancel   context.CancelFunc
@@ -99,8 +103,8 @@ func New(o Options) (*Server, error) {
 	if o.Accounts != nil && (o.Clicks == nil || len(o.DeviceKey) != 32) {
 		errs = append(errs, errors.New("edge: Accounts need Clicks and a DeviceKey of 32 bytes"))
 	}
-	if len(o.ClientKey) != 32 {
-		errs = append(errs, fmt.Errorf("edge: the client key must be 32 bytes, not %d", len(o.ClientKey)))
+	if len(o.ClientKey) != 32 || len(o.BeaconKey) != 32 {
+		errs = append(errs, fmt.Errorf("edge: the client key and the beacon key must be 32 bytes, not %d and %d", len(o.ClientKey), len(o.BeaconKey)))
 	}
 	scheme, rest, found := strings.Cut(o.Origin, "://")
 	if o.Origin != "" && (!found || rest == "" || strings.HasSuffix(rest, "/") || (scheme != "http" && scheme != "https")) {
@@ -128,6 +132,7 @@ func New(o Options) (*Server, error) {
 	s.previews = &previews{server: s, pages: make(map[previewKey]previewPage)}
 	copy(s.key[:], o.ClientKey)
 	copy(s.device[:], o.DeviceKey)
+	s.beacons.burst, s.beacons.interval = beaconBurst, beaconInterval
 	s.stats.register(o.Metrics)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if o.Accounts != nil {
@@ -192,7 +197,11 @@ func (s *Server) serve(c *fasthttp.RequestCtx) {
 		h.SetCanonical(headerCacheControl, valueDay)
 		c.SetStatusCode(fasthttp.StatusNoContent)
 	case len(path) > 3 && path[1] == 'e' && path[2] == '/':
-		s.notFound(c, false)
+		if kind, token, ok := cutBeacon(path); ok {
+			s.beacon(c, kind, token)
+		} else {
+			s.notFound(c, false)
+		}
 	default:
 		s.visit(c, path, wantsCard(c))
 		visited = true
@@ -206,9 +215,19 @@ func (s *Server) serve(c *fasthttp.RequestCtx) {
 	}
 }
 
-// post answers what is neither GET nor HEAD: a report of a click, or nothing we do.
+// post answers what is neither GET nor HEAD: a beacon, a report of a click, or nothing we do.
 func (s *Server) post(c *fasthttp.RequestCtx) {
 	c.Response.Header.SetCanonical(headerNosniff, valueNosniff)
+	if kind, token, ok := cutBeacon(c.Path()); ok && c.IsPost() {
+		// What a beacon says is in its address. A browser sends a word with it, which is read and not looked at; one whose length is told in two ways is refused.
+		if bytes.Contains(bytes.ToLower(c.Request.Header.RawHeaders()), wordEncoding) {
+			c.SetConnectionClose()
+			s.plain(c, fasthttp.StatusBadRequest, errBody)
+			return
+		}
+		s.beacon(c, kind, token)
+		return
+	}
 	if s.accounts == nil {
 		s.refuse(c, fasthttp.ErrGetOnly)
 		return

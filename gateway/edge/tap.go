@@ -19,6 +19,8 @@ func (s *Server) tap(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, d *sh
 		verdict = shortlink.Revoked
 	}
 	target := "gone"
+	visitor := uint64(0) // of page views: nothing else is counted by visitor
+	shortlink.NewID(&v.id)
 	switch {
 	case verdict == shortlink.Unavailable:
 		s.busy(c, fasthttp.StatusServiceUnavailable, errUnavailable)
@@ -45,28 +47,35 @@ func (s *Server) tap(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, d *sh
 			s.fail(c, "compile a page", err)
 			return
 		}
+		if visitor = e.Visitor(); visitor == 0 {
+			visitor = stranger(who, c.Request.Header.UserAgent())
+		}
 		s.fill(c, v, e)
+		s.sign(v, &v.id, view{link: e.LinkID(), visitor: visitor, issued: now, target: render.H5, counted: k == human})
 		v.body = set[render.H5].Append(v.body[:0], &v.values)
 		s.page(c, fasthttp.StatusOK)
 		c.Response.SetBody(v.body)
 	}
 	if target != "" {
-		s.record(c, v, e, who, k, target, now)
+		s.record(c, v, e, who, k, target, visitor, now)
 	}
 	if now.Nanosecond()&0xF00 == 0 { // one tap of sixteen, chosen by the clock: the histogram has a lock
 		s.stats.tapTime.UpdateDuration(now)
 	}
 }
 
-// record hands the fact of a tap to the journal. It waits only while the journal's buffer is full: served is recorded.
-func (s *Server) record(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, who client, k class, target string, now time.Time) {
-	shortlink.NewID(&v.id)
+// record hands the fact of a tap, v.id, to the journal. It waits only while the journal's buffer is full: served is recorded.
+func (s *Server) record(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, who client, k class, target string, visitor uint64, now time.Time) {
 	v.click = event.LinkClick{
 		RequestID: text(v.id[:]), AimCode: e.Code(), AimURL: e.URL(), TplID: e.TplID(), Target: target, UAClass: classNames[k],
 		Bot: k != human && k != unknown, ReferrerHost: text(referrer(&c.Request.Header)), ClickedAt: now.UTC(),
 	}
 	v.ref = who.ref
 	v.click.IPPrefixHash = text(v.ref[:])
+	if visitor != 0 {
+		shortlink.AppendVisitor(v.who[:0], visitor)
+		v.click.VisitorRef = text(v.who[:])
+	}
 	v.frame = v.click.AppendFrame(v.frame[:0], e.Tenant())
 	if _, err := s.o.Journal.Add(v.frame); err != nil {
 		s.stats.lost.Inc()

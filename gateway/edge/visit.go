@@ -16,14 +16,18 @@ type visit struct {
 	attempt shortlink.Attempt
 	values  render.Values
 	click   event.LinkClick
-	id      [36]byte
-	body    []byte // the answer
+	expose  event.CardExpose
+	touch   event.CardClick
+	signer  signer
+	id      [36]byte // of the request; of the view a beacon is about
+	body    []byte   // the answer
 	link    []byte
 	origin  []byte
 	expire  []byte
 	sign    []byte
 	frame   []byte
 	ref     [16]byte // hex of the visitor's address block
+	who     [16]byte // hex of the visitor
 }
 
 type visitPool struct{ pool sync.Pool }
@@ -40,7 +44,7 @@ const keepBytes = 256 << 10
 
 func (p *visitPool) put(v *visit) {
 	v.attempt.Reset()
-	v.values, v.click = render.Values{}, event.LinkClick{}
+	v.values, v.click, v.expose, v.touch = render.Values{}, event.LinkClick{}, event.CardExpose{}, event.CardClick{}
 	if cap(v.body) > keepBytes {
 		v.body = nil
 	}
@@ -71,7 +75,7 @@ func (s *Server) visit(c *fasthttp.RequestCtx, path []byte, card bool) {
 		return
 	}
 	if card && !c.IsHead() {
-		s.resolve(c, v, e, d)
+		s.resolve(c, v, e, d, who, start)
 		s.stats.resolveTime.UpdateDuration(start)
 	} else {
 		s.tap(c, v, e, d, who, card, start)
