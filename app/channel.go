@@ -21,6 +21,9 @@ type Channel struct {
 	Rate     int      `json:"rate"`               // contracted messages per second
 	Carriers []string `json:"carriers,omitempty"` // cmcc, cucc, ctcc; empty: all
 	Kinds    []string `json:"kinds,omitempty"`    // notify, marketing; empty: both
+	Margin   Span     `json:"margin,omitempty"`   // added to the second between message k and message k-rate, at most 1s; default 5ms
+
+	Encoding ChannelText `json:"encoding,omitzero"`
 
 	Address     string `json:"address"`               // host:port of the gateway
 	Account     string `json:"account"`               // SP id
@@ -45,12 +48,18 @@ func (c Channel) validate() error {
 	if c.Account == "" || c.Address == "" {
 		errs = append(errs, fmt.Errorf("channel %q: address and account are required", c.Name))
 	}
+	if err := c.Encoding.validate(); err != nil {
+		errs = append(errs, fmt.Errorf("channel %q: %w", c.Name, err))
+	}
 	d := c.dispatch()
 	return errors.Join(append(errs, d.Validate())...)
 }
 
 func (c Channel) dispatch() dispatch.Channel {
-	return dispatch.Channel{Name: c.Name, Protocol: c.Protocol, Number: c.Number, Rate: c.Rate, Carriers: c.Carriers, Kinds: c.Kinds}
+	return dispatch.Channel{
+		Name: c.Name, Protocol: c.Protocol, Number: c.Number, Rate: c.Rate, Carriers: c.Carriers, Kinds: c.Kinds, Margin: time.Duration(c.Margin),
+		Encoding: c.Encoding.encoding(),
+	}
 }
 
 // sessions makes the carrier sessions of the configured channels: the one place that knows which protocols there are.

@@ -14,7 +14,7 @@ import (
 // RedisBudgetOptions configure a RedisBudget. Client is required; whoever made it closes it.
 type RedisBudgetOptions struct {
 	Client redis.UniversalClient
-	// Nodes is how many nodes share the channels: while Redis is away each takes this part of a limit. Default 1.
+	// Nodes is how many nodes share the channels until SetNodes says otherwise: while Redis is away each takes this part of a limit. Default 1.
 	Nodes int
 	// Timeout of one call; default 50 ms, for a slow budget slows the channel.
 	Timeout time.Duration
@@ -28,7 +28,6 @@ type RedisBudgetOptions struct {
 type RedisBudget struct {
 	limiter *redis_rate.Limiter
 	local   *MemoryBudget
-	nodes   int
 	timeout time.Duration
 	log     *slog.Logger
 	lost    *metrics.Counter
@@ -36,6 +35,7 @@ type RedisBudget struct {
 	mu    sync.Mutex
 	retry time.Time // Redis is not asked before
 	down  bool
+	nodes int
 }
 
 // NewRedisBudget makes a budget on a Redis server or cluster.
@@ -105,7 +105,17 @@ func (b *RedisBudget) shared(ctx context.Context, key string, limit, n int) (int
 // alone grants this node's part of the limit.
 func (b *RedisBudget) alone(ctx context.Context, key string, limit, n int) (int, time.Duration, error) {
 	b.lost.Inc()
-	return b.local.Take(ctx, key, max(1, limit/b.nodes), n)
+	b.mu.Lock()
+	nodes := b.nodes
+	b.mu.Unlock()
+	return b.local.Take(ctx, key, max(1, limit/nodes), n)
+}
+
+// SetNodes tells how many nodes share the channels now, at least 1. A Worker does so as Options.Nodes.
+func (b *RedisBudget) SetNodes(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.nodes = max(1, n)
 }
 
 func (b *RedisBudget) asking() bool {

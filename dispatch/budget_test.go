@@ -146,7 +146,15 @@ func TestBudgetBridgesAnOutage(t *testing.T) {
 	if got := take(t, b, "k", 1000, 1000); got != 25 {
 		t.Errorf("%d without Redis, want a quarter of 100", got)
 	}
-	if got := set.GetOrCreateCounter("cardlink_dispatch_budget_local_total").Get(); got != 1 {
-		t.Errorf("counted %d local grants, want 1", got)
+	b.SetNodes(2) // two nodes are gone
+	if got := take(t, b, "other", 1000, 1000); got != 50 {
+		t.Errorf("%d without Redis, want half of 100", got)
+	}
+	b.SetNodes(0) // nobody has counted us: we are here
+	if got := take(t, b, "third", 1000, 1000); got != 100 {
+		t.Errorf("%d without Redis, want 100", got)
+	}
+	if got := set.GetOrCreateCounter("cardlink_dispatch_budget_local_total").Get(); got != 3 {
+		t.Errorf("counted %d local grants, want 3", got)
 	}
 }

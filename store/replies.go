@@ -3,10 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"cardlink/dispatch"
@@ -20,6 +20,24 @@ const (
 	replyPart   = 2
 )
 
+// delivery is what is sealed of a delivery as one value. JSON, because carriers' fields may hold any byte.
+type delivery struct {
+	MsgID  string `json:"id"`
+	From   string `json:"from"`
+	To     string `json:"to"`
+	Text   string `json:"text"`
+	Ref    uint16 `json:"ref,omitempty"`
+	Total  uint8  `json:"total,omitempty"`
+	Number uint8  `json:"number,omitempty"`
+}
+
+// writing is what is sealed of a reply as one value.
+type writing struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+	Text string `json:"text"`
+}
+
 // SaveReplies implements dispatch.ReplyQueue. Whose a reply is is not known yet: the carriers' key seals it.
 func (db *DB) SaveReplies(ctx context.Context, rs []dispatch.ChannelReply) error {
 	s, err := db.carrierSealer(ctx)
@@ -29,13 +47,16 @@ func (db *DB) SaveReplies(ctx context.Context, rs []dispatch.ChannelReply) error
 	var rows rowBatch
 	for i := range rs {
 		r := &rs[i]
-		content := strings.Join([]string{r.MsgID, r.From, r.To, fmt.Sprint(r.Ref, r.Total, r.Number), strings.ReplaceAll(r.Text, "\x00", "")}, "\x00")
+		content, err := json.Marshal(delivery{r.MsgID, r.From, r.To, r.Text, r.Ref, r.Total, r.Number}) // bytes that are no text become U+FFFD
+		if err != nil {
+			return err
+		}
 		state := replyUnread
 		if r.Total > 1 {
 			state = replyPart
 		}
 		rows.begin()
-		rows.text(r.Channel).text(s.Seal(content)).int(r.At.UnixMilli()).text(s.Ref(r.Channel + "\x00" + content)).int(int64(state)).end()
+		rows.text(r.Channel).text(s.Seal(string(content))).int(r.At.UnixMilli()).text(s.Ref(r.Channel + "\x00" + string(content))).int(int64(state)).end()
 	}
 	err = db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO replies (channel, content, at_ms, ref, state)
@@ -84,13 +105,12 @@ func openReply(s identity.Sealer, r *dispatch.UnreadReply) error {
 	if err != nil {
 		return err
 	}
-	fields := strings.Split(clear, "\x00")
-	if len(fields) != 5 {
-		return errors.New("a delivery is damaged")
+	var d delivery
+	if err := json.Unmarshal([]byte(clear), &d); err != nil {
+		return fmt.Errorf("a delivery is damaged: %w", err)
 	}
-	r.MsgID, r.From, r.To, r.Text = fields[0], fields[1], fields[2], fields[4]
-	_, err = fmt.Sscan(fields[3], &r.Ref, &r.Total, &r.Number)
-	return err
+	r.MsgID, r.From, r.To, r.Text, r.Ref, r.Total, r.Number = d.MsgID, d.From, d.To, d.Text, d.Ref, d.Total, d.Number
+	return nil
 }
 
 // SettleReplies implements dispatch.ReplyQueue.
@@ -109,7 +129,11 @@ func (db *DB) SettleReplies(ctx context.Context, now time.Time, ss []dispatch.Se
 			}
 			sealers[r.Tenant] = s
 		}
-		contents[i] = sealers[r.Tenant].Seal(r.From + "\x00" + r.To + "\x00" + r.Text)
+		content, err := json.Marshal(writing{r.From, r.To, r.Text})
+		if err != nil {
+			return dispatch.ReplyTally{}, err
+		}
+		contents[i] = sealers[r.Tenant].Seal(string(content))
 	}
 	var tally dispatch.ReplyTally
 	err := db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {

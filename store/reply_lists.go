@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -132,11 +133,11 @@ func scanReply(s identity.Sealer) func(*dispatch.Reply) ([]any, func() error) {
 			if err != nil {
 				return fmt.Errorf("open a reply: %w", err)
 			}
-			fields := strings.SplitN(clear, "\x00", 3)
-			if len(fields) != 3 {
-				return errors.New("a reply is damaged")
+			var w writing
+			if err := json.Unmarshal([]byte(clear), &w); err != nil {
+				return fmt.Errorf("a reply is damaged: %w", err)
 			}
-			r.From, r.To, r.Text, r.At = fields[0], fields[1], fields[2], fromMilli(at)
+			r.From, r.To, r.Text, r.At = w.From, w.To, w.Text, fromMilli(at)
 			return nil
 		}
 	}

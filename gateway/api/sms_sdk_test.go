@@ -15,5 +15,8 @@ func smsWirePairs() map[string][2]any {
 		"ShowAimMsgTemplateDetailResponse": {smsTemplateRow{}, model.ShowAimMsgTemplateDetailResponse{}},
 		"UpdateAimMsgTemplateResponse":     {smsTemplateName{}, model.UpdateAimMsgTemplateResponse{}},
 		"VariableAttributesResponse":       {smsVariableRow{}, model.VariableAttributesResponse{}},
+		"SmsDetailResponse":                {smsDetail{}, model.SmsDetailResponse{}},
+		"SendAimBatchMessagesResponse":     {messagesAnswer{}, model.SendAimBatchMessagesResponse{}},
+		"SendAimBatchDifferentMessages":    {messagesAnswer{}, model.SendAimBatchDifferentMessagesResponse{}},
 	}
 }

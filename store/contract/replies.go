@@ -24,7 +24,7 @@ var Replies = []struct {
 	Check func(context.Context, ReplyStore) error
 }{
 	{"a delivery is kept once, and read once", func(ctx context.Context, s ReplyStore) error {
-		one := dispatch.ChannelReply{Channel: "ch", Reply: carrier.Reply{MsgID: "m1", From: "8613800000001", To: "1069", Text: "hi\x00", Total: 1, At: dispatchNow}}
+		one := dispatch.ChannelReply{Channel: "ch", Reply: carrier.Reply{MsgID: "m1", From: "8613800000001", To: "1069", Text: "hi\x00 \"退\"", Total: 1, At: dispatchNow}}
 		repeat := one
 		repeat.At = dispatchNow.Add(time.Minute)
 		other := one
@@ -34,7 +34,6 @@ var Replies = []struct {
 		if err := errors.Join(s.SaveReplies(ctx, []dispatch.ChannelReply{one, part}), s.SaveReplies(ctx, []dispatch.ChannelReply{repeat, other})); err != nil {
 			return err
 		}
-		one.Text, other.Text, part.Text = "hi", "hi", "hi"
 		unread := func(whole, parts int) string {
 			us, err := s.UnreadReplies(ctx, whole, parts)
 			text := fmt.Sprint(err)

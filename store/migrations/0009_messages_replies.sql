@@ -13,7 +13,7 @@ CREATE UNIQUE INDEX replies_ref ON replies (ref) WHERE ref <> '';
 CREATE INDEX replies_unread ON replies (state, id) WHERE state <> 1;
 CREATE INDEX replies_age ON replies (at_ms);
 
--- Replies as they are known by: whose they are. content holds from, to and text, sealed as one value by the tenant's key. opt_out: 1 = the text asked for no
+-- Replies as they are known by: whose they are. content is JSON of from, to and text, sealed by the tenant's key. opt_out: 1 = the text asked for no
 -- more. complete: 0 = parts of the text never came.
 CREATE TABLE sms_replies (
   id        {{autoid}},
