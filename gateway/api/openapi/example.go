@@ -48,9 +48,9 @@ func (d *Document) curl(op *Operation) string {
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
-	lines := []string{"curl " + quoted("https://api.example.com"+path)}
+	lines := []string{`curl "$API` + path + `"`} // an escaped path and query hold nothing that a shell reads in quotes
 	if op.Method != "GET" {
-		lines[0] = "curl -X " + op.Method + " " + quoted("https://api.example.com"+path)
+		lines[0] = "curl -X " + op.Method + ` "$API` + path + `"`
 	}
 	if !op.Public {
 		lines = append(lines, `-H "X-Auth-Token: $TOKEN"`)

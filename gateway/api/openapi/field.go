@@ -8,18 +8,20 @@ import (
 
 // field is a line of a table: a parameter, or a field of a body with its depth.
 type field struct {
-	Name, In   string
-	Depth      int
-	Type       string
-	Range      string
-	Required   bool
-	Values     []string // enumeration
-	Default    string
-	Pattern    string
-	Extension  bool
-	Text       []inline
-	Parent     string // what stands before the name, such as "params[]."
-	Deprecated bool
+	Name, In  string
+	Depth     int
+	Type      string
+	Range     string
+	Unit      string // a word: what Range counts, "" a number
+	Each      string // the same of an array's items or a map's values
+	EachUnit  string
+	Required  bool
+	Values    []string // enumeration
+	Default   string
+	Pattern   string
+	Extension bool
+	Text      []inline
+	Parent    string // what stands before the name, such as "params[]."
 }
 
 // deepest bounds the depth of a table; what lies below is in the document.
@@ -64,8 +66,14 @@ func (d *Document) below(schema *yaml.Node, depth int, parent string) []field {
 func (d *Document) line(name string, schema *yaml.Node) field {
 	s := d.resolve(schema)
 	f := field{
-		Name: name, Type: d.typeOf(s), Range: d.span(s), Default: scalar(get(s, "default")), Pattern: scalar(get(s, "pattern")),
+		Name: name, Type: d.typeOf(s), Default: scalar(get(s, "default")), Pattern: scalar(get(s, "pattern")),
 		Extension: scalar(get(s, "x-cardlink-extension")) == "true",
+	}
+	f.Range, f.Unit = span(s)
+	for _, inner := range [...]string{"items", "additionalProperties"} {
+		if one := d.resolve(get(s, inner)); one != nil {
+			f.Each, f.EachUnit = span(one)
+		}
 	}
 	values := get(s, "enum")
 	if items := d.resolve(get(s, "items")); values == nil && items != nil {
@@ -105,20 +113,30 @@ func (d *Document) typeOf(s *yaml.Node) string {
 	return kind
 }
 
-// span is the bounds of a value: characters of a text, items of an array, value of a number.
-func (d *Document) span(s *yaml.Node) string {
-	for _, k := range [...][2]string{{"minLength", "maxLength"}, {"minItems", "maxItems"}, {"minimum", "maximum"}, {"minProperties", "maxProperties"}} {
-		low, high := scalar(get(s, k[0])), scalar(get(s, k[1]))
+// span is the bounds of a value and what they count: characters of a text, items of an array, or nothing if they are a number's.
+func span(s *yaml.Node) (bounds, unit string) {
+	for _, k := range [...][3]string{{"minLength", "maxLength", "characters"}, {"minItems", "maxItems", "items"}, {"minProperties", "maxProperties", "items"}, {"minimum", "maximum", ""}} {
+		low, high := grouped(scalar(get(s, k[0]))), grouped(scalar(get(s, k[1])))
 		switch {
+		case low != "" && low == high:
+			return low, k[2]
 		case low != "" && high != "":
-			return low + "–" + high
+			return low + "–" + high, k[2]
 		case high != "":
-			return "≤ " + high
+			return "≤ " + high, k[2]
 		case low != "":
-			return "≥ " + low
+			return "≥ " + low, k[2]
 		}
 	}
-	return ""
+	return "", ""
+}
+
+// grouped puts commas between the thousands of a number.
+func grouped(n string) string {
+	for i := len(n) - 3; i > 0 && n[i-1] != '-'; i -= 3 {
+		n = n[:i] + "," + n[i:]
+	}
+	return n
 }
 
 func sequence(n *yaml.Node) []*yaml.Node {

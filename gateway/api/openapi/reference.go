@@ -85,6 +85,7 @@ type page struct {
 	Blocks                   []block
 	Operations               []shown
 	Codes                    []fault.Entry
+	Token                    string
 }
 
 type navEntry struct {
@@ -104,6 +105,14 @@ type shown struct {
 	Own        []fault.Entry
 	Example    example
 }
+
+// tokenLines get a token into a shell.
+const tokenLines = `API=https://api.example.com
+TOKEN=$(curl -si "$API/v3/auth/tokens" -H 'Content-Type: application/json' -d '{"auth": {
+    "identity": {"methods": ["password"], "password": {"user": {
+      "name": "api-user", "password": "…", "domain": {"name": "Example Mall"}}}},
+    "scope": {"project": {"name": "cn-north-4"}}}}' |
+  tr -d '\r' | sed -n 's/^X-Subject-Token: //Ip')`
 
 func slug(tag string) string { return strings.ReplaceAll(strings.ToLower(tag), " ", "-") }
 
@@ -138,6 +147,7 @@ func (d *Document) pages(lang string, codes []fault.Entry) []page {
 		return p
 	}
 	first := at("", w["start"])
+	first.Token = tokenLines
 	first.Blocks = blocks(scalar(get(get(d.root, "info"), "description")))
 	out := []page{first}
 	for _, n := range nouns {
