@@ -118,14 +118,13 @@ func (w *Worker) settle(ctx context.Context, rs []Result) {
 
 // Bounds of housekeeping.
 const (
-	houseEvery = 10 * time.Second
 	houseRows  = 500
 	houseSteps = 20 // per turn
 )
 
 // housekeeping takes over what others left, gives up reports that did not come and notes expired templates.
 func (w *Worker) housekeeping(ctx context.Context) {
-	for sleep(ctx, houseEvery) == nil {
+	for sleep(ctx, w.o.House) == nil {
 		w.recover(ctx, "")
 		w.repeat(ctx, "give up late reports", func() (int, error) {
 			n, err := w.o.Queue.TimeOutVideo(ctx, w.o.Now(), houseRows)

@@ -32,6 +32,7 @@ type WorkerOptions struct {
 	Timeout time.Duration // of one Submit; default 30 s
 	Drain   time.Duration // how long what is under way may take after the stop; default 10 s
 	Poll    time.Duration // how often to look at the queue without being woken; default 1 s
+	House   time.Duration // how often to look for claims that ended, late reports and expired templates; default 10 s
 
 	Now     func() time.Time
 	Random  func() float64 // jitter in [0, 1)
@@ -56,6 +57,7 @@ func (o *WorkerOptions) fill() {
 	span(&o.Timeout, 30*time.Second)
 	span(&o.Drain, 10*time.Second)
 	span(&o.Poll, time.Second)
+	span(&o.House, 10*time.Second)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
