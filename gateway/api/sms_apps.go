@@ -49,7 +49,7 @@ func (h sendHandlers) updateApp(ctx context.Context, r *Request) (any, error) {
 		return nil, err
 	}
 	c := dispatch.AppChange{Name: b.text("app_name")}
-	if b.values["up_link_addr"] != nil {
+	if b.has("up_link_addr") {
 		uplink := b.text("up_link_addr")
 		c.UplinkURL = &uplink
 	}
