@@ -11,19 +11,21 @@ import (
 	"testing"
 
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/basic"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/config"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/def"
 	koomessage "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/koomessage/v1"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/koomessage/v1/model"
 )
 
-// sdk is the official client, pointed at the server as any customer would.
+// sdk is the official client, pointed at the server as any customer would. Every call is held to the API's description.
 func sdk(t testing.TB, s *server, a account) *koomessage.KooMessageClient {
 	t.Helper()
 	cred, err := basic.NewCredentialsBuilder().WithAk(a.AccessKey).WithSk(a.SecretKey).WithProjectId(a.Project).SafeBuild()
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := koomessage.KooMessageClientBuilder().WithEndpoints([]string{s.API}).WithCredential(cred).SafeBuild()
+	h, err := koomessage.KooMessageClientBuilder().WithEndpoints([]string{s.API}).WithCredential(cred).
+		WithHttpConfig(config.DefaultHttpConfig().WithHttpTransport(checking(t))).SafeBuild()
 	if err != nil {
 		t.Fatal(err)
 	}

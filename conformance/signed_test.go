@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,11 @@ func do(t testing.TB, req *http.Request) answer {
 	b, err := io.ReadAll(r.Body)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, ours := range []string{"/v1/", "/v3/", "/x/v1/"} {
+		if strings.HasPrefix(req.URL.Path, ours) {
+			fitsDescription(t, req.Method, req.URL.Path, r.StatusCode, r.Header.Get("Content-Type"), nil, b)
+		}
 	}
 	return answer{r.StatusCode, r.Header, string(b)}
 }

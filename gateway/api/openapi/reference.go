@@ -112,7 +112,7 @@ TOKEN=$(curl -si "$API/v3/auth/tokens" -H 'Content-Type: application/json' -d '{
     "identity": {"methods": ["password"], "password": {"user": {
       "name": "api-user", "password": "…", "domain": {"name": "Example Mall"}}}},
     "scope": {"project": {"name": "cn-north-4"}}}}' |
-  tr -d '\r' | sed -n 's/^X-Subject-Token: //Ip')`
+  tr -d '\r' | awk 'tolower($1) == "x-subject-token:" {print $2}')`
 
 func slug(tag string) string { return strings.ReplaceAll(strings.ToLower(tag), " ", "-") }
 
