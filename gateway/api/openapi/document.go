@@ -31,7 +31,7 @@ var fragments embed.FS
 // order is the fragments as readers meet their nouns, after base and shared.
 var order = [...]string{
 	"templates", "materials", "links", "sends", "capability", "callbacks", "reports",
-	"sms_apps", "sms_signatures", "sms_templates", "sms_messages",
+	"sms_apps", "sms_signatures", "sms_templates", "sms_messages", "video_sms",
 	"iam", "description",
 }
 
