@@ -31,6 +31,7 @@ func (db *DB) Audit(ctx context.Context, o AuditOptions) (*AuditReport, error) {
 	defer func() { _ = tx.Rollback() }() // it only reads
 	a := audit{ctx: ctx, tx: tx, tenant: o.Tenant, byTenant: map[string]*TenantAudit{}}
 	a.messages()
+	a.videos()
 	a.links()
 	a.usage()
 	a.hours()
@@ -143,6 +144,8 @@ func (a *audit) usage() {
 		func(t *TenantAudit, _ string, n int64) { t.Sends.Facts = n })
 	a.each(`SELECT tenant, '', count(*) FROM sa_clicks WHERE billable = 1 AND `+oneTenant+` GROUP BY tenant`,
 		func(t *TenantAudit, _ string, n int64) { t.Clicks.Facts = n })
+	a.each(`SELECT tenant, '', count(*) FROM vms_messages WHERE state = 10 AND `+oneTenant+` GROUP BY tenant`,
+		func(t *TenantAudit, _ string, n int64) { t.Basic.Facts = n })
 	a.each(`SELECT tenant, meter, count(*) FROM usage_facts WHERE meter IN (`+auditedMeters+`) AND `+oneTenant+` GROUP BY tenant, meter`,
 		func(t *TenantAudit, meter string, n int64) { t.meter(meter).Usage = n })
 	a.each(`SELECT tenant, meter, CAST(sum(n - 1) AS BIGINT) FROM (
@@ -165,8 +168,12 @@ func (a *audit) usage() {
 		JOIN usage_facts u ON u.tenant = c.tenant AND u.source = '`+event.SourceEdge+`' AND u.fact_id = c.fact_id
 		WHERE c.billable = 1 AND u.meter = '`+string(billing.MenuClick)+`' AND (CAST($1 AS TEXT) = '' OR c.tenant = CAST($1 AS TEXT)) GROUP BY c.tenant`,
 		func(t *TenantAudit, _ string, n int64) { matched[&t.Clicks] = n })
+	a.each(`SELECT m.tenant, '', count(*) FROM vms_messages m JOIN vms_tasks t ON t.id = m.task
+		JOIN usage_facts u ON u.tenant = m.tenant AND u.source = '`+event.SourceDispatch+`' AND u.fact_id = 'bas:' || t.uuid || ':' || m.phone_ref || ':final'
+		WHERE m.state = 10 AND u.meter = '`+string(billing.AimBasicSend)+`' AND (CAST($1 AS TEXT) = '' OR m.tenant = CAST($1 AS TEXT)) GROUP BY m.tenant`,
+		func(t *TenantAudit, _ string, n int64) { matched[&t.Basic] = n })
 	for _, t := range a.byTenant {
-		for _, m := range []*MeterAudit{&t.Sends, &t.Parses, &t.Clicks} {
+		for _, m := range []*MeterAudit{&t.Sends, &t.Parses, &t.Clicks, &t.Basic} {
 			m.InFlight = m.Facts - matched[m]
 			m.Unfounded = m.Usage - matched[m] - m.Duplicates
 		}
@@ -174,7 +181,7 @@ func (a *audit) usage() {
 }
 
 // auditedMeters are the meters of usage, for SQL.
-const auditedMeters = `'` + string(billing.AimSend) + `', '` + string(billing.AimParse) + `', '` + string(billing.MenuClick) + `'`
+const auditedMeters = `'` + string(billing.AimSend) + `', '` + string(billing.AimParse) + `', '` + string(billing.MenuClick) + `', '` + string(billing.AimBasicSend) + `'`
 
 func (t *TenantAudit) meter(name string) *MeterAudit {
 	switch billing.Meter(name) {
@@ -182,6 +189,8 @@ func (t *TenantAudit) meter(name string) *MeterAudit {
 		return &t.Parses
 	case billing.MenuClick:
 		return &t.Clicks
+	case billing.AimBasicSend:
+		return &t.Basic
 	}
 	return &t.Sends
 }

@@ -21,13 +21,15 @@ type TenantAudit struct {
 	Tenant   string       `json:"tenant"`
 	Messages MessageAudit `json:"messages"`
 	Links    LinkAudit    `json:"links"`
+	Videos   MessageAudit `json:"video_messages"`
 	Sends    MeterAudit   `json:"aim_send"`
 	Parses   MeterAudit   `json:"aim_parse"`
+	Basic    MeterAudit   `json:"aim_basic_send"`
 	Clicks   MeterAudit   `json:"sa_menu_click"`
 	Hours    HourAudit    `json:"hours"`
 }
 
-// MessageAudit holds if accepted = success + fail + timeout + pending + submitted + ambiguous. Accepted is counted from the tasks, the rest from the messages.
+// MessageAudit is about SMS or video messages. It holds if accepted = success + fail + timeout + pending + submitted + ambiguous. Accepted is counted from the tasks, the rest from the messages.
 type MessageAudit struct {
 	Accepted  int64 `json:"accepted"`
 	Pending   int64 `json:"pending"`   // not handed to a carrier yet
@@ -36,7 +38,7 @@ type MessageAudit struct {
 	Success   int64 `json:"success"`
 	Fail      int64 `json:"fail"`
 	Timeout   int64 `json:"timeout"`
-	BadTasks  int64 `json:"bad_tasks"` // tasks that do not have the messages they accepted
+	BadTasks  int64 `json:"bad_tasks"` // tasks that do not have the messages they accepted; of video messages also those whose counters are wrong
 }
 
 // LinkAudit holds if no link is resolved more often than it may be, and the counters are what the resolutions add up to.
@@ -82,6 +84,10 @@ func (r *AuditReport) Problems() []string {
 		}
 		say(!t.Messages.Balanced(), "%d messages were accepted, %d are accounted for, %d tasks disagree", t.Messages.Accepted,
 			t.Messages.Pending+t.Messages.Submitted+t.Messages.Ambiguous+t.Messages.Success+t.Messages.Fail+t.Messages.Timeout, t.Messages.BadTasks)
+		say(!t.Videos.Balanced(), "%d video messages were accepted, %d are accounted for, %d tasks disagree", t.Videos.Accepted,
+			t.Videos.Pending+t.Videos.Submitted+t.Videos.Ambiguous+t.Videos.Success+t.Videos.Fail+t.Videos.Timeout, t.Videos.BadTasks)
+		say(t.Basic.Unfounded > 0, "%d video messages billed that were not delivered", t.Basic.Unfounded)
+		say(t.Basic.Duplicates > 0, "%d video messages billed twice", t.Basic.Duplicates)
 		say(t.Links.OverLimit > 0, "%d resolutions beyond a link's quota", t.Links.OverLimit)
 		say(t.Links.Duplicates > 0, "%d ordinals given twice", t.Links.Duplicates)
 		say(t.Links.BadCounts > 0, "%d links whose counters disagree with their resolutions", t.Links.BadCounts)
@@ -102,7 +108,7 @@ func (r *AuditReport) Clean() bool { return len(r.Problems()) == 0 }
 // Kafka, and the journal of an edge, which may reach Kafka before it is applied here.
 func (r *AuditReport) Settled() bool {
 	for _, t := range r.Tenants {
-		if t.Sends.InFlight != 0 || t.Parses.InFlight != 0 || t.Parses.Unfounded != 0 || t.Clicks.InFlight != 0 || t.Clicks.Unfounded != 0 {
+		if t.Sends.InFlight != 0 || t.Basic.InFlight != 0 || t.Parses.InFlight != 0 || t.Parses.Unfounded != 0 || t.Clicks.InFlight != 0 || t.Clicks.Unfounded != 0 {
 			return false
 		}
 	}
@@ -141,6 +147,13 @@ func (r *AuditReport) WriteTo(w io.Writer) (int64, error) {
 	for _, a := range r.Tenants {
 		row(a.Tenant, a.Links.Links, a.Links.Resolutions, a.Links.OverLimit, a.Sends.Facts, a.Sends.Usage, a.Sends.InFlight,
 			a.Parses.Facts, a.Parses.Usage, a.Parses.InFlight, a.Clicks.Facts, a.Clicks.Usage, a.Clicks.InFlight, a.Hours.Buckets, a.Hours.Rated)
+	}
+	t.Flush()
+	b.WriteByte('\n')
+	row("tenant", "video messages", "success", "fail", "timeout", "submitted", "pending", "ambiguous", "billed", "in flight")
+	for _, a := range r.Tenants {
+		m := a.Videos
+		row(a.Tenant, m.Accepted, m.Success, m.Fail, m.Timeout, m.Submitted, m.Pending, m.Ambiguous, a.Basic.Usage, a.Basic.InFlight)
 	}
 	t.Flush()
 	fmt.Fprintf(&b, "\n%d facts in the outbox\n", r.Outbox)

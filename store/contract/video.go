@@ -249,12 +249,18 @@ func videoPending(ctx context.Context, s VideoStores) error {
 	}
 	if err := errors.Join(
 		add(800000001, func(t *videosms.Template) { t.State, t.Carriers[0].State = videosms.InReview, videosms.InReview }),
-		add(800000002, func(t *videosms.Template) { t.Carriers[2].State, t.CreatedAt = videosms.InReview, videoNow.Add(-time.Minute) }), // usable at the others
-		add(800000003, func(t *videosms.Template) { t.State, t.Carriers[0].State, t.Draft = videosms.InReview, videosms.InReview, true }),
+		add(800000002, func(t *videosms.Template) {
+			t.Carriers[2].State, t.CreatedAt = videosms.InReview, videoNow.Add(-time.Minute)
+		}), // usable at the others
+		add(800000003, func(t *videosms.Template) {
+			t.State, t.Carriers[0].State, t.Draft = videosms.InReview, videosms.InReview, true
+		}),
 		add(800000004, func(t *videosms.Template) { t.ValidTo = videoNow }),
 		add(800000005, func(t *videosms.Template) { t.ValidTo, t.State = videoNow, videosms.Expired }),
 		add(800000006, func(t *videosms.Template) { t.ValidTo = time.Time{} }),
-		add(800000007, func(t *videosms.Template) { t.ValidTo, t.Carriers[0].State = videoNow.Add(-time.Hour), videosms.InReview }),
+		add(800000007, func(t *videosms.Template) {
+			t.ValidTo, t.Carriers[0].State = videoNow.Add(-time.Hour), videosms.InReview
+		}),
 	); err != nil {
 		return err
 	}
@@ -458,7 +464,9 @@ func videoReports(ctx context.Context, s VideoStores) error {
 	ok := func(id string) videosms.Report {
 		return videosms.Report{ID: id, CarrierID: "early", Delivered: true, Code: "DELIVRD", At: videoNow.Add(time.Second)}
 	}
-	bad := func(id string) videosms.Report { return videosms.Report{ID: id, Code: "UNDELIV", At: videoNow.Add(time.Second)} }
+	bad := func(id string) videosms.Report {
+		return videosms.Report{ID: id, Code: "UNDELIV", At: videoNow.Add(time.Second)}
+	}
 	for i, c := range []struct {
 		rs   []videosms.Report
 		want videosms.Tally
