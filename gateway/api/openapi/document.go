@@ -32,6 +32,7 @@ var fragments embed.FS
 var order = [...]string{
 	"templates", "materials", "links", "sends", "capability", "callbacks", "reports",
 	"sms_apps", "sms_signatures", "sms_templates", "sms_messages", "video_sms",
+	"sa_media", "sa_pubs", "sa_menus", "sa_portals", "sa_ports",
 	"iam", "description",
 }
 

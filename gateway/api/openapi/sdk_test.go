@@ -9,11 +9,6 @@ import (
 	koomessage "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/koomessage/v1"
 )
 
-// undescribed are the SDK's methods that no fragment describes yet. The table must shrink to nothing.
-var undescribed = strings.Fields(`
-	ListMenus UpdateMenu PushMenuInfo DeletePortInfo ListPortInfos LockPort RegisterPort UnlockPort ListPortalInfos UpdatePortalInfo PushPortalInfo
-	FreezePub ListPubInfos UnfreezePub UpdatePubInfo CreatePubInfo UploadMedia`)
-
 // optional are request fields that the SDK always sends and we do not insist on.
 var optional = strings.Fields(`SendAimBatchDifferentMessages/channel_num`)
 
@@ -42,13 +37,8 @@ func TestDocumentFitsTheSDK(t *testing.T) {
 	}
 	for name, types := range methods {
 		op := byID[name]
-		switch waits := slices.Contains(undescribed, name); {
-		case op == nil && !waits:
-			t.Errorf("%s is not described", name)
-		case op != nil && waits:
-			t.Errorf("%s is described: take it out of the table", name)
-		}
 		if op == nil {
+			t.Errorf("%s is not described", name)
 			continue
 		}
 		c := comparison{t: t, doc: doc, name: name}
@@ -71,6 +61,7 @@ type comparison struct {
 	doc      map[string]any
 	name     string
 	response bool
+	within   []reflect.Type // the structs around a value
 }
 
 func (c comparison) resolve(v any) map[string]any {
@@ -120,8 +111,12 @@ func (c comparison) request(request reflect.Type, op *Operation, here any) {
 	}
 }
 
-// object compares an object with a struct.
+// object compares an object with a struct. A struct within itself is passed over: the SDK's menus have any number of levels, ours have two.
 func (c comparison) object(path string, of reflect.Type, schema map[string]any) {
+	if slices.Contains(c.within, of) {
+		return
+	}
+	c.within = append(slices.Clone(c.within), of)
 	properties, _ := schema["properties"].(map[string]any)
 	required, _ := schema["required"].([]any)
 	known := map[string]bool{}
