@@ -51,6 +51,23 @@ func TestReplays(t *testing.T) {
 	}
 }
 
+// Two files uploaded within one second have one signature, which does not cover them: each is taken once.
+func TestUploadsOfOneSecond(t *testing.T) {
+	h := newHouse(t)
+	upload := func(body string) error {
+		r := h.signed(t, h.key, "POST", "/v1/aim-sa/media/upload", "", body,
+			[2]string{"X-Sdk-Content-Sha256", "UNSIGNED-PAYLOAD"}, [2]string{"Content-Type", "multipart/form-data; boundary=x"})
+		_, err := h.Identify(context.Background(), r.credential())
+		return err
+	}
+	for _, file := range []string{"one", "another"} {
+		if err := upload(file); err != nil {
+			t.Fatalf("%s file: %v", file, err)
+		}
+		wantCode(t, upload(file), fault.Unauthorized)
+	}
+}
+
 func TestOneOfManyReplaysIsServed(t *testing.T) {
 	h := newHouse(t)
 	nodes := []*identity.Service{h.Service, h.node(t, h.store)}
