@@ -39,14 +39,16 @@ func (db *DB) ClaimVideo(ctx context.Context, c videosms.Claim) (ws []videosms.W
 				return nil
 			}
 			share := (left + len(tenants) - i - 1) / (len(tenants) - i)
-			rows, err := tx.QueryContext(ctx, `SELECT m.id, m.tries, m.task, t.uuid, t.tpl_id, m.recipient, m.carrier, m.maybe_dup, m.expire_ms, COALESCE(v.sealed, '')
+			rows, err := tx.QueryContext(ctx, `SELECT m.id, m.tries, m.task, t.uuid, t.tpl_id, m.recipient, m.carrier, m.maybe_dup, m.expire_ms, COALESCE(v.sealed, ''),
+				  CASE WHEN b.tenant IS NULL THEN 0 ELSE 1 END
 				FROM vms_messages m JOIN vms_tasks t ON t.id = m.task LEFT JOIN vms_values v ON v.task = m.task AND v.n = m.vals
+				  LEFT JOIN sms_blacklist b ON b.tenant = m.tenant AND b.phone_ref = m.phone_ref
 				WHERE m.state = 0 AND m.tenant = $1 AND m.due_ms <= $2 ORDER BY m.due_ms, m.id LIMIT $3`+db.dialect.lock("m", true),
 				tenant, c.Now.UnixMilli(), share)
 			some, err := collect(rows, err, "claim video messages", func(w *videosms.Work) ([]any, func() error) {
 				var expire int64
 				var sealed string
-				return []any{&w.ID, &w.Try, &w.Task, &w.TaskUUID, &w.TplID, &w.Phone, &w.Carrier, (*flagInt)(&w.MaybeDup), &expire, &sealed}, func() error {
+				return []any{&w.ID, &w.Try, &w.Task, &w.TaskUUID, &w.TplID, &w.Phone, &w.Carrier, (*flagInt)(&w.MaybeDup), &expire, &sealed, (*flagInt)(&w.Blocked)}, func() error {
 					w.Tenant, w.ExpireAt = tenant, fromMilli(expire)
 					w.Try++
 					values[w.ID] = sealed

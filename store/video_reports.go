@@ -14,6 +14,7 @@ import (
 	"cardlink/callback"
 	"cardlink/dispatch"
 	"cardlink/event"
+	"cardlink/identity"
 	"cardlink/videosms"
 )
 
@@ -234,36 +235,46 @@ const uplinkWindow = 7 * 24 * time.Hour
 // AddVideoUplinks implements videosms.Store.
 func (db *DB) AddVideoUplinks(ctx context.Context, us []videosms.Uplink, now time.Time) (tally videosms.Tally, err error) {
 	var rows rowBatch
+	optOuts := map[string]optOut{} // by ref of the uplink
 	for i := range us {
-		id, tenant, err := db.answered(ctx, &us[i], now)
+		m, err := db.answered(ctx, &us[i], now)
 		if err != nil {
 			return tally, err
 		}
-		if id == 0 {
+		if m.id == 0 {
 			tally.Unmatched++
 			continue
 		}
-		s, err := db.sealer(ctx, tenant)
+		s, err := db.sealer(ctx, m.tenant)
 		if err != nil {
 			return tally, err
 		}
 		sum := sha256.Sum256([]byte(us[i].Ref))
+		ref := hex.EncodeToString(sum[:16])
+		if dispatch.OptsOut(us[i].Content) {
+			phone, err := s.Open(m.recipient)
+			if err != nil {
+				return tally, fmt.Errorf("open a recipient: %w", err)
+			}
+			optOuts[ref] = optOut{s, m.tenant, phone}
+		}
 		rows.begin()
-		rows.text(hex.EncodeToString(sum[:16])).text(tenant).int(id).text(s.Seal(us[i].Content)).int(us[i].At.UnixMilli()).end()
+		rows.text(ref).text(m.tenant).int(m.id).text(s.Seal(us[i].Content)).int(us[i].At.UnixMilli()).end()
 	}
 	if rows.n == 0 {
 		return tally, nil
 	}
 	err = db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		tally.Applied, tally.Duplicate = 0, 0
 		res, err := tx.QueryContext(ctx, `INSERT INTO vms_uplinks (ref, tenant, message, content, at_ms)
 			SELECT value->>0, value->>1, CAST(value->>2 AS BIGINT), value->>3, CAST(value->>4 AS BIGINT) FROM `+db.dialect.rows("$1")+`
-			WHERE true ON CONFLICT (ref) DO NOTHING RETURNING id, tenant`, rows.arg())
+			WHERE true ON CONFLICT (ref) DO NOTHING RETURNING id, ref, tenant`, rows.arg())
 		type added struct {
-			id     int64
-			tenant string
+			id          int64
+			ref, tenant string
 		}
 		list, err := collect(res, err, "keep answers", func(a *added) ([]any, func() error) {
-			return []any{&a.id, &a.tenant}, func() error { return nil }
+			return []any{&a.id, &a.ref, &a.tenant}, func() error { return nil }
 		})
 		if err != nil {
 			return err
@@ -273,6 +284,11 @@ func (db *DB) AddVideoUplinks(ctx context.Context, us []videosms.Uplink, now tim
 		for _, a := range list {
 			n := callback.VideoUplinkNews(a.tenant, a.id)
 			deliveryRow(&news, &n, callback.VideoUplink)
+			if o, ok := optOuts[a.ref]; ok {
+				if _, err := db.block(ctx, tx, o.sealer, o.tenant, []string{o.phone}, dispatch.BlockedByReply, now); err != nil {
+					return err
+				}
+			}
 		}
 		if news.n == 0 {
 			return nil
@@ -286,10 +302,22 @@ func (db *DB) AddVideoUplinks(ctx context.Context, us []videosms.Uplink, now tim
 	return tally, nil
 }
 
-// answered finds the message that an answer is for: the one it names, or the newest that was sent to its number. id is 0 if there is none.
-func (db *DB) answered(ctx context.Context, u *videosms.Uplink, now time.Time) (id int64, tenant string, err error) {
+// optOut is a number that wants no more marketing of a tenant.
+type optOut struct {
+	sealer        identity.Sealer
+	tenant, phone string
+}
+
+// answeredMessage is the message that an answer is for; id is 0 if there is none.
+type answeredMessage struct {
+	id                int64
+	tenant, recipient string
+}
+
+// answered finds the message that an answer is for: the one it names, or the newest that was sent to its number.
+func (db *DB) answered(ctx context.Context, u *videosms.Uplink, now time.Time) (m answeredMessage, err error) {
 	row := func(query string, args ...any) error {
-		err := db.read.QueryRowContext(ctx, query, args...).Scan(&id, &tenant)
+		err := db.read.QueryRowContext(ctx, query, args...).Scan(&m.id, &m.tenant, &m.recipient)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -299,19 +327,19 @@ func (db *DB) answered(ctx context.Context, u *videosms.Uplink, now time.Time) (
 	case u.ID != "":
 		uuid, message, wrong := dispatch.ParseMsgID(u.ID)
 		if wrong != nil {
-			return 0, "", nil
+			return m, nil
 		}
-		err = row(`SELECT m.id, m.tenant FROM vms_messages m JOIN vms_tasks t ON t.id = m.task WHERE m.id = $1 AND t.uuid = $2 AND m.tries > 0`, message, uuid)
+		err = row(`SELECT m.id, m.tenant, m.recipient FROM vms_messages m JOIN vms_tasks t ON t.id = m.task WHERE m.id = $1 AND t.uuid = $2 AND m.tries > 0`, message, uuid)
 	case u.From != "":
 		s, e := db.carrierSealer(ctx)
 		if e != nil {
-			return 0, "", e
+			return m, e
 		}
-		err = row(`SELECT id, tenant FROM vms_messages WHERE dest_ref = $1 AND tries > 0 AND created_ms >= $2 ORDER BY id DESC LIMIT 1`,
+		err = row(`SELECT id, tenant, recipient FROM vms_messages WHERE dest_ref = $1 AND tries > 0 AND created_ms >= $2 ORDER BY id DESC LIMIT 1`,
 			destRef(s, u.From), now.Add(-uplinkWindow).UnixMilli())
 	}
 	if err != nil {
-		return 0, "", fmt.Errorf("find the message of an answer: %w", err)
+		return m, fmt.Errorf("find the message of an answer: %w", err)
 	}
-	return id, tenant, nil
+	return m, nil
 }

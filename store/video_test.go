@@ -52,7 +52,7 @@ func TestVideoQueueUsesItsIndexes(t *testing.T) {
 	db := open(t, Options{File: filepath.Join(t.TempDir(), "plan.db")})
 	for _, c := range []struct{ stmt, want string }{
 		{`SELECT m.id FROM vms_messages m JOIN vms_tasks t ON t.id = m.task LEFT JOIN vms_values v ON v.task = m.task AND v.n = m.vals
-			WHERE m.state = 0 AND m.tenant = 'a' AND m.due_ms <= 1 ORDER BY m.due_ms, m.id LIMIT 9`, "vms_messages_queued (tenant=? AND due_ms<?)"},
+			LEFT JOIN sms_blacklist b ON b.tenant = m.tenant AND b.phone_ref = m.phone_ref WHERE m.state = 0 AND m.tenant = 'a' AND m.due_ms <= 1 ORDER BY m.due_ms, m.id LIMIT 9`, "vms_messages_queued (tenant=? AND due_ms<?)"},
 		{`SELECT MIN(tenant) FROM vms_messages WHERE state = 0 AND tenant > 'a'`, "vms_messages_queued (tenant>?)"},
 		{`SELECT id FROM vms_messages WHERE state > 0 AND state < 10 AND state IN (1, 2) AND due_ms <= 1 ORDER BY id LIMIT 9`, "vms_messages_open (state=? AND due_ms<?)"},
 		{`SELECT id FROM vms_messages WHERE state > 0 AND state < 10 AND state IN (1, 2) AND holder = 'n' ORDER BY id LIMIT 9`, "vms_messages_open (state=?)"},

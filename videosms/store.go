@@ -35,7 +35,8 @@ type Store interface {
 
 	// ReportVideo applies final reports to the messages they name, with their facts. A message that has a final state keeps it.
 	ReportVideo(ctx context.Context, rs []Report, now time.Time) (Tally, error)
-	// AddVideoUplinks keeps answers of handsets and queues them for the tenants of the messages they answer to.
+	// AddVideoUplinks keeps answers of handsets and queues them for the tenants of the messages they answer to. The numbers of those that ask for no more
+	// marketing go on the tenant's blacklist.
 	AddVideoUplinks(ctx context.Context, us []Uplink, now time.Time) (Tally, error)
 }
 
@@ -60,6 +61,7 @@ type Work struct {
 	Carrier  string
 	Values   Values
 	MaybeDup bool // it may have been handed over before
+	Blocked  bool // the recipient wants no marketing of the tenant: it is not to be sent
 	ExpireAt time.Time
 }
 
@@ -87,7 +89,7 @@ type Result struct {
 
 // Queue is the Worker's side of the messages. Package store implements it; contract.VideoSMS tells how.
 type Queue interface {
-	// ClaimVideo takes due messages for a holder, tenants taking turns. last is the tenant to go on behind.
+	// ClaimVideo takes due messages for a holder, tenants taking turns. last is the tenant to go on behind. The tenant's blacklist is read with them.
 	ClaimVideo(ctx context.Context, c Claim) (ws []Work, last string, err error)
 	// IntendVideo notes, before anything is handed over, that it is about to be, and renews the lease. It returns the ids that still are the claimer's.
 	IntendVideo(ctx context.Context, holder string, ws []Work, until time.Time) (mine map[int64]bool, err error)

@@ -263,7 +263,7 @@ func (w *Worker) all(ws []Work, r Result) []Result {
 
 // submit hands over messages of one template.
 func (w *Worker) submit(ctx context.Context, ws []Work) {
-	ws = w.dropExpired(ctx, ws)
+	ws = w.drop(ctx, ws)
 	if len(ws) == 0 {
 		return
 	}
@@ -299,14 +299,16 @@ func (w *Worker) submit(ctx context.Context, ws []Work) {
 	w.settle(ctx, w.results(kept, outcomes, err))
 }
 
-// dropExpired settles what is too late and returns the rest.
-func (w *Worker) dropExpired(ctx context.Context, ws []Work) []Work {
+// drop settles what is too late, or no longer wanted, and returns the rest.
+func (w *Worker) drop(ctx context.Context, ws []Work) []Work {
 	now := w.o.Now()
 	var late []Result
 	kept := ws[:0:0]
 	for i := range ws {
 		switch m := &ws[i]; {
-		case now.Before(m.ExpireAt):
+		case m.Blocked && !m.MaybeDup:
+			late = append(late, Result{ID: m.ID, Try: m.Try, Verdict: Refused, Code: dispatch.CodeBlocked})
+		case now.Before(m.ExpireAt) && !m.Blocked:
 			kept = append(kept, *m)
 		case m.MaybeDup: // it may be with the carrier all the same
 			late = append(late, Result{ID: m.ID, Try: m.Try, Verdict: Unknown, Due: now.Add(reportWait)})

@@ -412,3 +412,21 @@ func TestWorkerExpiresTemplates(t *testing.T) {
 		}
 	})
 }
+
+// Who asked for no more is not sent to, whatever was queued before.
+func TestWorkerRespectsOptOuts(t *testing.T) {
+	bubble(t, func(t *testing.T, h *house) {
+		tpl := h.template()
+		first := h.send(tpl.ID, 2)
+		g := &gateway{}
+		works(t, h, g, nil, func() { after(5 * time.Second) })
+		second := h.send(tpl.ID, 2)
+		_, err := h.room.Answer(ctx, []videosms.Uplink{{Ref: "1", ID: msgID(first, 1), Content: "退订"}})
+		must(t, err)
+		works(t, h, g, nil, func() { after(5 * time.Second) })
+		want(t, "after", counts(h.task(second.UUID)), "processing: 1 submitted, 0 success, 1 failed, 0 timeout")
+		if g.seen[msgID(second, 1)] != 0 {
+			t.Error("it was sent to all the same")
+		}
+	})
+}

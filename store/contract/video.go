@@ -23,6 +23,7 @@ type VideoStores interface {
 	videosms.Queue
 	callback.Store
 	callback.VideoFacts
+	dispatch.OptOutStore
 	OutboxBatch(ctx context.Context, max int) (ids []int64, recs []event.Record, err error)
 }
 
@@ -43,6 +44,7 @@ var VideoSMS = []struct {
 	{"a message without a report times out", videoTimesOut},
 	{"tasks are listed by their states and times", videoTaskLists},
 	{"answers reach the tenant of the message, once", videoUplinks},
+	{"who asks for no more gets no more", videoOptOuts},
 }
 
 var videoNow = time.UnixMilli(1_767_312_000_000).UTC()
@@ -734,6 +736,57 @@ func videoUplinks(ctx context.Context, s VideoStores) error {
 		{TaskID: t.UUID, Mobile: "13100000002", Content: "Hello everyone", RTime: "2026-01-02 00:00:00"}}
 	if !slices.Equal(answers, want) {
 		return fmt.Errorf("answers %+v, want %+v", answers, want)
+	}
+	return nil
+}
+
+func videoOptOuts(ctx context.Context, s VideoStores) error {
+	t, err := videoTask(ctx, s, "a", 3, nil)
+	if err != nil {
+		return err
+	}
+	if _, err := submitVideo(ctx, s, takenVideo); err != nil {
+		return err
+	}
+	for range 2 { // the second time changes nothing
+		if _, err := s.AddVideoUplinks(ctx, []videosms.Uplink{
+			{Ref: "1", ID: dispatch.MsgID(t.UUID, t.ID), Content: " td。", At: videoNow}, {Ref: "2", ID: dispatch.MsgID(t.UUID, t.ID+1), Content: "nice", At: videoNow},
+		}, videoNow); err != nil {
+			return err
+		}
+		list, n, err := s.Blacklist(ctx, "a", dispatch.BlacklistFilter{Page: dispatch.Page{Limit: 10}})
+		if err != nil || n != 1 || list[0].Phone != "+8613100000001" || list[0].Source != dispatch.BlockedByReply {
+			return fmt.Errorf("blacklist %+v, %v", list, err)
+		}
+	}
+	if _, err := videoTask(ctx, s, "a", 3, nil); err != nil {
+		return err
+	}
+	if _, err := videoTask(ctx, s, "b", 1, nil); err != nil {
+		return err
+	}
+	ws, err := videoClaim(ctx, s, "n", 10)
+	if err != nil {
+		return err
+	}
+	var blocked []string
+	for _, w := range ws {
+		if w.Blocked {
+			blocked = append(blocked, w.Tenant+w.Phone)
+		}
+	}
+	if want := []string{"a+8613100000001"}; len(ws) != 4 || !slices.Equal(blocked, want) {
+		return fmt.Errorf("blocked %v of %d, want %v of 4", blocked, len(ws), want)
+	}
+	// An answer that is told again does not undo what an operator did since.
+	if n, err := s.RemoveFromBlacklist(ctx, "a", []string{"+8613100000001"}); err != nil || n != 1 {
+		return fmt.Errorf("removed %d, %v", n, err)
+	}
+	if _, err := s.AddVideoUplinks(ctx, []videosms.Uplink{{Ref: "1", ID: dispatch.MsgID(t.UUID, t.ID), Content: "TD", At: videoNow}}, videoNow); err != nil {
+		return err
+	}
+	if _, n, err := s.Blacklist(ctx, "a", dispatch.BlacklistFilter{Page: dispatch.Page{Limit: 10}}); err != nil || n != 0 {
+		return fmt.Errorf("%d on the blacklist after it was taken off, %v", n, err)
 	}
 	return nil
 }
