@@ -86,6 +86,9 @@ func (r *jsonReader) where() string {
 			if i > 0 {
 				b = append(b, '.')
 			}
+			if s.name == "" {
+				b = append(b, `""`...)
+			}
 			b = append(b, cutName(s.name)...)
 		}
 	}

@@ -62,6 +62,7 @@ func TestReadJSONRefuses(t *testing.T) {
 	f(`null`, "body: must be a JSON object")
 	f(`hello`, "body: is not valid JSON at byte 0")
 	f(`{"a":{"b":[{"c":1,"c":2}]}}`, "a.b[0].c: is given twice")
+	f(`{"":1,"":2}`, `"": is given twice`)
 	f("{\"a\":[\"x\",\"\xff\"]}", "a[1]: must be valid UTF-8")
 	f("{\"a\":\"\xed\xa0\x80\"}", "a: must be valid UTF-8")
 	f(`{"a":"\ud800"}`, "a: must not hold half a surrogate pair")
@@ -107,7 +108,7 @@ func FuzzReadJSON(f *testing.F) {
 	for _, s := range []string{
 		`{}`, `{"a":[1,2.5e-3,"x\u00e9\ud83d\ude00",null,true,{"b":{}}]}`, `{"a":"\ud800"}`, `{"a":1,"a":2}`, "{\"a\":\"\xff\"}", `[]`, `{"a":01}`, `{}x`,
 		`{"tpl_id":"600000001","sms_signs":["示例商城"],"resolving_times":2,"aim_code_type":"group","expiration_time":"72","params":[{"cust_flag":"x"}]}`,
-		"\xef\xbb\xbf{}", `{"n":-0}`, `{"n":1e400}`, strings.Repeat(`{"a":`, 40), `{"a":` + strings.Repeat("[", 33) + strings.Repeat("]", 33) + `}`,
+		"\xef\xbb\xbf{}", `{"":"","":`, `{"n":-0}`, `{"n":1e400}`, strings.Repeat(`{"a":`, 40), `{"a":` + strings.Repeat("[", 33) + strings.Repeat("]", 33) + `}`,
 	} {
 		f.Add([]byte(s))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -151,7 +150,7 @@ func templateFilter(r *Request, p page) (f templates.Filter, possible bool, err 
 			}
 			v, ok := templates.VendorOf(name)
 			if !ok {
-				return f, false, fault.In(fault.Parameter, "factory_type", "must be HUAWEI, XIAOMI, OPPO, VIVO, MEIZU or SAMSUNG")
+				return f, false, fault.OneOf("factory_type", "HUAWEI", "XIAOMI", "OPPO", "VIVO", "MEIZU", "SAMSUNG")
 			}
 			f.Vendors = append(f.Vendors, v)
 			if len(f.Vendors) > 6 {
@@ -162,7 +161,8 @@ func templateFilter(r *Request, p page) (f templates.Filter, possible bool, err 
 	if f.HasParam, err = queryBool(r, "has_param"); err != nil {
 		return f, false, err
 	}
-	f.Begin, f.End, err = bothTimes(r)
+	w, err := bothOrNeither(r)
+	f.Begin, f.End = w.Begin, w.End
 	return f, possible, err
 }
 
@@ -176,29 +176,6 @@ func plainQuery(r *Request, name string, longest int) error {
 		return fault.In(fault.Parameter, name, "must be text without control characters")
 	}
 	return nil
-}
-
-// bothTimes reads begin_time and end_time, of which templates want both or neither, in order.
-func bothTimes(r *Request) (begin, end time.Time, err error) {
-	b, e := queryText(r, "begin_time"), queryText(r, "end_time")
-	switch {
-	case b == "" && e == "":
-		return begin, end, nil
-	case b == "":
-		return begin, end, fault.In(fault.Parameter, "begin_time", "is required with end_time")
-	case e == "":
-		return begin, end, fault.In(fault.Parameter, "end_time", "is required with begin_time")
-	}
-	if begin, err = parseTime("begin_time", b); err != nil {
-		return begin, end, err
-	}
-	if end, err = parseTime("end_time", e); err != nil {
-		return begin, end, err
-	}
-	if end.Before(begin) {
-		return begin, end, fault.In(fault.Parameter, "begin_time", "must not be after end_time")
-	}
-	return begin, end, nil
 }
 
 func queryBool(r *Request, name string) (*bool, error) {

@@ -131,6 +131,9 @@ func timeWindow(r *Request, now time.Time, def time.Duration) (window, error) {
 	if year := now.AddDate(-1, 0, 0); begin.Before(year) {
 		begin = year // older data is not served
 	}
+	if future := now.AddDate(0, 0, 1); end.After(future) {
+		end = future // there is none, and some lists work by the day
+	}
 	return window{begin, end}, nil
 }
 
