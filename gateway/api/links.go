@@ -11,6 +11,8 @@ import (
 	"cardlink/shortlink"
 )
 
+const day = 24 * time.Hour
+
 type linkHandlers struct{ room *shortlink.Service }
 
 func (h linkHandlers) routes() []route {
@@ -177,7 +179,7 @@ func (h linkHandlers) list(ctx context.Context, r *Request) (any, error) {
 		}
 		items = append(items, item{
 			TaskID: l.TaskID, TaskName: l.TaskName, TplID: strconv.FormatInt(l.TplID, 10), Signs: l.Signs, Times: l.Limit, Resolved: l.Resolved,
-			CodeType: l.Type(), Domain: l.Domain, Days: int64(l.ExpireAt.Sub(l.CreatedAt) / (24 * time.Hour)),
+			CodeType: l.Type(), Domain: l.Domain, Days: int64(l.ExpireAt.Sub(l.CreatedAt).Round(day) / day), // exact to the second, while the creation has milliseconds
 			Params: []param{{
 				CustFlag: l.CustFlag, CustID: l.Tenant, Params: l.Params, CustomURL: l.CustomURL, AimURL: l.URL(), AimCode: l.Code,
 				ResultCode: "0", ErrorMessage: "-", Generated: noZone(l.CreatedAt), Expires: noZone(l.ExpireAt), Resolved: noZone(l.ResolvedAt),
