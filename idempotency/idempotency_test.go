@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,14 +15,17 @@ import (
 
 // oneKey is a store of one answer, with the failures a test wants.
 type oneKey struct {
-	next   Claimed
-	claim  Claim
-	kept   []Answer
-	lost   bool // AnswerCall says that the key is another's
-	err    error
-	swept  []int // what sweeps find
+	next  Claimed
+	claim Claim
+	kept  []Answer
+	lost  bool // AnswerCall says that the key is another's
+	err   error
+	freed int
+
+	mu     sync.Mutex // of what follows, which Run's goroutine works with
+	swept  []int      // what sweeps find; then broken
+	broken error
 	sweeps int
-	freed  int
 }
 
 func (s *oneKey) ClaimCall(_ context.Context, c Claim) (Claimed, error) {
@@ -37,13 +41,21 @@ func (s *oneKey) AnswerCall(_ context.Context, c Claim, a Answer) (bool, error) 
 }
 func (s *oneKey) ReleaseCall(context.Context, Claim, bool) error { s.freed++; return s.err }
 func (s *oneKey) SweepCalls(context.Context, time.Time, int) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.sweeps++
 	if len(s.swept) == 0 {
-		return 0, s.err
+		return 0, s.broken
 	}
 	n := s.swept[0]
 	s.swept = s.swept[1:]
-	return n, s.err
+	return n, nil
+}
+
+func (s *oneKey) swepts() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sweeps
 }
 
 func TestKeeperNeedsAStore(t *testing.T) {
@@ -104,7 +116,7 @@ func TestBegin(t *testing.T) {
 // The sweep goes on while there is more, has an end, and happens every minute until its context ends.
 func TestRunSweeps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &oneKey{swept: []int{sweepBatch, sweepBatch, 3}}
+		s := &oneKey{swept: []int{sweepBatch, sweepBatch, 3}, broken: errors.New("down")}
 		k, err := New(Options{Store: s})
 		if err != nil {
 			t.Fatal(err)
@@ -113,13 +125,13 @@ func TestRunSweeps(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- k.Run(ctx) }()
 		synctest.Wait()
-		if s.sweeps != 3 {
-			t.Errorf("%d sweeps at first, want 3", s.sweeps)
+		if n := s.swepts(); n != 3 {
+			t.Errorf("%d sweeps at first, want 3", n)
 		}
-		s.err = errors.New("down")
-		time.Sleep(sweepEvery + time.Second) // the bubble's time
-		if s.sweeps != 4 {
-			t.Errorf("%d sweeps after a minute, want 4", s.sweeps)
+		time.Sleep(2*sweepEvery + time.Second) // the bubble's time
+		synctest.Wait()
+		if n := s.swepts(); n != 5 {
+			t.Errorf("%d sweeps after two minutes, want 5", n)
 		}
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
