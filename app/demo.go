@@ -40,6 +40,7 @@ type demoFile struct {
 	Channel     string   `json:"channel_number"`
 	Link        string   `json:"link"`        // a group link, open it in a browser
 	LinkParams  string   `json:"link_params"` // an individual link with parameters
+	VideoTplID  string   `json:"vms_tpl_id"`  // a video message's template; its frames stand at /v/{vms_tpl_id} of the edge
 }
 
 const (
@@ -96,6 +97,13 @@ func (a *App) fillDemo(ctx context.Context) (*demoFile, error) {
 	d.Edge, d.API, d.Ops, d.Kafka, d.Domain = a.addr.Edge, a.addr.API, a.addr.Ops, a.addr.Kafka, a.o.Domains[0]
 	if err := a.demoLinks(ctx, d); err != nil {
 		return nil, err
+	}
+	if d.VideoTplID == "" {
+		video, err := a.videos.CreateTemplate(ctx, d.TenantID, demoVideo())
+		if err != nil {
+			return nil, err
+		}
+		d.VideoTplID = fmt.Sprint(video.ID)
 	}
 	if b, err = json.MarshalIndent(d, "", "  "); err != nil {
 		return nil, err
@@ -202,11 +210,15 @@ An individual link with this recipient's parameters (it resolves once; a browser
 
   %s
 
+A video message, frame by frame
+
+  %s
+
 Read the facts      kcat -b %s -t cardlink.link -C
 Metrics             curl %s/metrics
 Keys and ids        %s
 
-`, d.Link, d.Link, d.LinkParams, strings.Join(d.Kafka, ","), d.Ops, filepath.Join(a.o.Data, demoFileName))
+`, d.Link, d.Link, d.LinkParams, d.Edge+"/v/"+d.VideoTplID, strings.Join(d.Kafka, ","), d.Ops, filepath.Join(a.o.Data, demoFileName))
 	return err
 }
 

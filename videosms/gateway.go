@@ -68,7 +68,7 @@ type Outcome struct {
 	ID        string
 	Verdict   Verdict // Taken, Refused, Later or Unknown
 	CarrierID string  // of Taken
-	Code      string  // of Refused and Later
+	Code      string  // of Refused
 }
 
 // Report is a carrier's final word on a message.

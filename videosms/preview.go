@@ -10,6 +10,8 @@ import (
 	"unicode"
 )
 
+// The page is one column, as wide as a phone.
+//
 //go:embed preview.css
 var previewCSS string
 

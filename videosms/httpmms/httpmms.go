@@ -73,12 +73,6 @@ func New(o Options) (*Gateway, error) {
 	}}, nil
 }
 
-// CheckSecret reports what is wrong with a secret.
-func CheckSecret(secret string) error {
-	_, err := newWebhook(secret)
-	return err
-}
-
 func newWebhook(secret string) (*standardwebhooks.Webhook, error) {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
 	if err != nil || len(key) < 24 || len(key) > 64 {
