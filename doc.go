@@ -15,6 +15,7 @@
 // it with the unmodified KooMessage SDK, and fault holds every failure a caller may see. idempotency makes a repeated call of the API one call.
 // gateway/api/openapi describes the API and is held to it by tests.
 // capability says whose handsets draw cards.
+// templates/templatetest has a complete card of every layout for tests.
 // serviceaccount owns the brand profiles behind sender numbers: accounts, menus, home pages, ports, and the taps on them.
 // videosms is the same road as dispatch for video messages, over an operator's gateway.
 //
