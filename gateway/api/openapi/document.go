@@ -4,7 +4,8 @@
 //
 // The fragments beside this file are plain OpenAPI in YAML, one per noun, one line per field. What New adds to them is their notation:
 //
-//   - An operation without tags gets the first tag of its fragment. x-cardlink-zh is a tag's name in Chinese.
+//   - An operation without tags gets the first tag of its fragment. x-cardlink-zh is a tag's name in Chinese. servers of a
+//     fragment are those of its operations.
 //   - operationId is the SDK's method name; x-cardlink-right is the right that the route asks for ("-" nobody is asked, "" any caller, te_admin administrators).
 //   - x-cardlink-family names the form of its refusals (aim, plain, iam, gateway; api.md §3.5) and adds them. An operation without a family answers in its own way.
 //   - x-cardlink-codes are the codes it is refused with for what it is itself; those of credentials and limits are known.
@@ -34,7 +35,7 @@ var order = [...]string{
 	"sms_apps", "sms_signatures", "sms_templates", "sms_messages", "video_sms",
 	"sa_media", "sa_pubs", "sa_menus", "sa_portals", "sa_ports",
 	"domains", "company", "blacklist", "usage", "deliveries", "operators",
-	"iam", "description",
+	"iam", "edge_links", "edge_accounts", "edge_media", "description",
 }
 
 // Document is the merged description. It is read-only.

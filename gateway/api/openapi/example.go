@@ -35,6 +35,7 @@ func (d *Document) exampleOf(op *Operation, snippets map[string]string) example 
 // curl is the call at a command line, with a token: signatures are for programs.
 func (d *Document) curl(op *Operation) string {
 	path, query := op.Path, url.Values{}
+	var headers []string
 	for _, p := range d.parameters(op.node) {
 		name, value := scalar(get(p, "name")), scalar(get(p, "example"))
 		switch {
@@ -43,15 +44,18 @@ func (d *Document) curl(op *Operation) string {
 			path = strings.Replace(path, "{"+name+"}", url.PathEscape(value), 1)
 		case scalar(get(p, "in")) == "query":
 			query.Set(name, value)
+		case scalar(get(p, "in")) == "header":
+			headers = append(headers, "-H "+quoted(name+": "+value))
 		}
 	}
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
-	lines := []string{`curl "$API` + path + `"`} // an escaped path and query hold nothing that a shell reads in quotes
+	lines := []string{`curl "` + server(op) + path + `"`} // an escaped path and query hold nothing that a shell reads in quotes
 	if op.Method != "GET" {
-		lines[0] = "curl -X " + op.Method + ` "$API` + path + `"`
+		lines[0] = "curl -X " + op.Method + ` "` + server(op) + path + `"`
 	}
+	lines = append(lines, headers...)
 	if !op.Public {
 		lines = append(lines, `-H "X-Auth-Token: $TOKEN"`)
 	}
@@ -68,6 +72,18 @@ func (d *Document) curl(op *Operation) string {
 		}
 	}
 	return strings.Join(lines, " \\\n  ")
+}
+
+// server is the address before an operation's path: its own, with the defaults of its variables, or that of the API.
+func server(op *Operation) string {
+	for _, s := range sequence(get(op.node, "servers")) {
+		at := scalar(get(s, "url"))
+		for name, v := range members(get(s, "variables")) {
+			at = strings.ReplaceAll(at, "{"+name+"}", scalar(get(v, "default")))
+		}
+		return at
+	}
+	return "$API"
 }
 
 // quoted is a word of a POSIX shell.

@@ -20,9 +20,13 @@ func merge(base, f *yaml.Node) error {
 		if get(op.node, "tags") == nil {
 			set(op.node, "tags", list(str(tag)))
 		}
+		if servers := get(f, "servers"); servers != nil {
+			set(op.node, "servers", servers)
+		}
 	}
 	for key, v := range members(f) {
 		switch key {
+		case "servers": // stand with the operations
 		case "tags":
 			tags := get(base, key)
 			tags.Content = append(tags.Content, v.Content...)
