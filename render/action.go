@@ -102,11 +102,19 @@ func (f *fitter) substituteAction(a *action, e *element) *action {
 			}
 			shown += " of the link's page"
 		}
-		f.note(e.field+".action_type", was, shown, fmt.Sprintf("%s does not perform %s: %s", f.vendor, was, s.Why))
+		f.known(f.performs(was), e.field+".action_type", was, shown, fmt.Sprintf("%s does not perform %s: %s", f.vendor, was, s.Why))
 		return b
 	}
-	f.note(e.field+".action_type", was, "", fmt.Sprintf("%s does not perform %s and nothing stands in", f.vendor, was))
+	f.known(f.performs(was), e.field+".action_type", was, "", fmt.Sprintf("%s does not perform %s and nothing stands in", f.vendor, was))
 	return nil
+}
+
+// performs is the mark of the source that says which vendors perform an action.
+func (f *fitter) performs(actionType string) string {
+	if rule, ok := f.cat.Action(actionType); ok {
+		return rule.Source
+	}
+	return ""
 }
 
 // fitFloor fits what happens if the app is not installed.
@@ -124,10 +132,10 @@ func (f *fitter) fitFloor(a *action) {
 			continue
 		}
 		a.floor = s.To
-		f.note(a.field+".action.floor_type", fmt.Sprint(want), fmt.Sprint(s.To), fmt.Sprintf("%s does not know this fallback: %s", f.vendor, s.Why))
+		f.known(f.cat.FloorSource(), a.field+".action.floor_type", fmt.Sprint(want), fmt.Sprint(s.To), fmt.Sprintf("%s does not know this fallback: %s", f.vendor, s.Why))
 		return
 	}
-	f.note(a.field+".action.floor_type", fmt.Sprint(want), "", fmt.Sprintf("%s does not know this fallback and nothing stands in", f.vendor))
+	f.known(f.cat.FloorSource(), a.field+".action.floor_type", fmt.Sprint(want), "", fmt.Sprintf("%s does not know this fallback and nothing stands in", f.vendor))
 }
 
 // scripts are the schemes that run or embed what the address itself says. No target may have one.

@@ -54,7 +54,7 @@ func (r *Rules) CompileAll(cat *templates.Catalogue, t *templates.Template) (*Se
 	for target := range Targets {
 		p, notes, err := r.Compile(cat, t, target)
 		if errors.Is(err, ErrLayout) && target != H5 {
-			all = append(all, Note{Target: target.String(), Field: "card_id", Lost: t.CardID, Why: "the vendor shows neither this layout nor one that could stand in"})
+			all = append(all, r.unshown(cat, t, target))
 			continue
 		}
 		if err != nil {
@@ -64,6 +64,18 @@ func (r *Rules) CompileAll(cat *templates.Catalogue, t *templates.Template) (*Se
 		all = append(all, notes...)
 	}
 	return &set, all, nil
+}
+
+// unshown is the note about a vendor that gets no card.
+func (r *Rules) unshown(cat *templates.Catalogue, t *templates.Template, target Target) Note {
+	n := Note{
+		Target: target.String(), Field: "card_id", Lost: t.CardID, Why: "the vendor shows neither this layout nor one that could stand in",
+		Source: RuleSource, Date: r.degrade.Date,
+	}
+	if l, ok := cat.Layout(t.CardID); ok {
+		n.Source, n.Date = l.Provenance().Vendors, cat.Date()
+	}
+	return n
 }
 
 // SampleValues are t's example values with a placeholder for all else: what previews show and what sizes are measured with.

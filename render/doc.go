@@ -81,5 +81,13 @@ type Note struct {
 	Field  string `json:"field"`  // wire path in the source, "pages[0].contents[3].action_type"
 	Lost   string `json:"lost"`   // what is not shown as written
 	Shown  string `json:"shown"`  // what stands in its place; empty: nothing
-	Why    string `json:"why"`    // the rule, with its source
+	Why    string `json:"why"`    // the rule
+
+	// Source is who says that the target cannot: the mark of a source of the catalogue, or RuleSource for a decision of the rules. Date is the day
+	// that file was last reviewed, "2006-01-02".
+	Source string `json:"-"`
+	Date   string `json:"-"`
 }
+
+// RuleSource marks notes about decisions of the rules themselves (degrade.json): no vendor is known to be the reason.
+const RuleSource = "rules"

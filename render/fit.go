@@ -66,7 +66,15 @@ type fitter struct {
 }
 
 func (f *fitter) note(field, lost, shown, why string) {
-	f.notes = append(f.notes, Note{Target: f.target.String(), Field: field, Lost: lost, Shown: shown, Why: why})
+	f.notes = append(f.notes, Note{Target: f.target.String(), Field: field, Lost: lost, Shown: shown, Why: why, Source: RuleSource, Date: f.rules.degrade.Date})
+}
+
+// known is note for what a fact of the catalogue decides; source is the fact's mark.
+func (f *fitter) known(source, field, lost, shown, why string) {
+	f.note(field, lost, shown, why)
+	if n := &f.notes[len(f.notes)-1]; source != "" {
+		n.Source, n.Date = source, f.cat.Date()
+	}
 }
 
 // fit fits t to target and notes every loss.
@@ -93,7 +101,7 @@ func (r *Rules) fit(cat *templates.Catalogue, t *templates.Template, target Targ
 	c := &card{tpl: t, target: target, layout: f.layout, subType: f.subType(), elements: elements}
 	if f.vendor != "" && len(t.Params) > 0 {
 		if yes, known := f.layout.Params(f.vendor); known && !yes {
-			f.note("params", "parameters filled in by the vendor", "the values, filled in here", string(f.vendor)+" takes no parameters on "+f.layout.CardID)
+			f.known(f.layout.Provenance().Params, "params", "parameters filled in by the vendor", "the values, filled in here", string(f.vendor)+" takes no parameters on "+f.layout.CardID)
 		}
 	}
 	return c, f.notes, nil
@@ -141,7 +149,7 @@ func (f *fitter) fill(e *element, rule *templates.SlotRule) bool {
 		return false // hidden by its author: no loss
 	}
 	if rule == nil && f.vendor != "" {
-		f.note(e.field, e.describe(f), "", f.source.CardID+" has no place for one more "+c.Type)
+		f.known(f.source.Provenance().Components, e.field, e.describe(f), "", f.source.CardID+" has no place for one more "+c.Type)
 		return false
 	}
 	switch c.Type {
@@ -268,13 +276,13 @@ func (f *fitter) limit(e *element) {
 	if e.role == "pair" { // whether the figure means label and value together is not known; the validator refuses by each alone
 		e.child.limit = lim.Chars
 	}
-	f.settle(&e.text, e.field+".content", why)
-	f.settle(&e.child, e.field+".content_child", why)
+	f.settle(&e.text, lim.Source, e.field+".content", why)
+	f.settle(&e.child, lim.Source, e.field+".content_child", why)
 }
 
 // settle cuts a static text for good. A text with parameters keeps its limit, for only its values decide; the note then tells what the example
 // values lose.
-func (f *fitter) settle(t *text, field, why string) {
+func (f *fitter) settle(t *text, source, field, why string) {
 	if t.limit == 0 || t.empty() {
 		return
 	}
@@ -283,7 +291,7 @@ func (f *fitter) settle(t *text, field, why string) {
 		why += ", with the example values"
 	}
 	if lost != "" {
-		f.note(field, lost, shown, why)
+		f.known(source, field, lost, shown, why)
 	}
 	if !t.dynamic() {
 		t.pieces, t.keep, t.limit = []piece{{lit: shown, param: -1}}, -1, 0
@@ -298,7 +306,7 @@ func (f *fitter) subType() int {
 	}
 	shown, _ := f.layout.SubType(0)
 	if plain, _ := f.source.SubType(0); ok && want.Number != plain.Number {
-		f.note("sub_type", fmt.Sprintf("%d (%s)", want.Number, want.Label), shown.Label, fmt.Sprintf("%s does not know this variant", f.target))
+		f.known(f.source.Provenance().SubType, "sub_type", fmt.Sprintf("%d (%s)", want.Number, want.Label), shown.Label, fmt.Sprintf("%s does not know this variant", f.target))
 	}
 	return shown.Number
 }

@@ -12,7 +12,7 @@ func (f *fitter) substitute() error {
 	for _, s := range f.rules.degrade.Layouts[f.source.CardID] {
 		if l, ok := f.cat.Layout(s.To); ok && l.Supports(f.vendor) {
 			f.layout = l
-			f.note("card_id", f.source.CardID, l.CardID, fmt.Sprintf("%s does not show %s: %s", f.vendor, f.source.CardID, s.Why))
+			f.known(f.source.Provenance().Vendors, "card_id", f.source.CardID, l.CardID, fmt.Sprintf("%s does not show %s: %s", f.vendor, f.source.CardID, s.Why))
 			return nil
 		}
 	}
@@ -70,7 +70,7 @@ func (f *fitter) refitPage(pool []element) []element {
 			taken[at] = true
 			e := pool[at]
 			if cover {
-				f.note(e.field, e.describe(f), "its cover", f.layout.CardID+" shows no video")
+				f.known(f.layout.Provenance().Components, e.field, e.describe(f), "its cover", f.layout.CardID+" shows no video")
 				e.src, e.cover = e.cover, nil
 			}
 			place(e, rule)
@@ -81,7 +81,7 @@ func (f *fitter) refitPage(pool []element) []element {
 			continue
 		}
 		if e := &pool[i]; e.kind != "text" {
-			f.note(e.field, e.describe(f), "", fmt.Sprintf("%s has no place for one more %s", f.layout.CardID, e.kind))
+			f.known(f.layout.Provenance().Components, e.field, e.describe(f), "", fmt.Sprintf("%s has no place for one more %s", f.layout.CardID, e.kind))
 			taken[i] = true
 		}
 	}
@@ -146,7 +146,7 @@ func (f *fitter) joinRest(out *[]element, pool []element, taken []bool, place fu
 	if rule == nil {
 		for i := range pool {
 			if !taken[i] {
-				f.note(pool[i].field, pool[i].describe(f), "", f.layout.CardID+" has no place for more text")
+				f.known(f.layout.Provenance().Components, pool[i].field, pool[i].describe(f), "", f.layout.CardID+" has no place for more text")
 			}
 		}
 		return
@@ -168,7 +168,7 @@ func (f *fitter) joinRest(out *[]element, pool []element, taken []bool, place fu
 		joined.text.join(f.rules.degrade.Join.Texts, e.text)
 		joined.from = append(joined.from, e.from...)
 		if host < 0 || e.field != (*out)[host].field {
-			f.note(e.field, "a place of its own ("+e.role+")", "joined to the "+rule.Role, f.layout.CardID+" has no "+e.role)
+			f.known(f.layout.Provenance().Components, e.field, "a place of its own ("+e.role+")", "joined to the "+rule.Role, f.layout.CardID+" has no "+e.role)
 		}
 	}
 	if host < 0 {
@@ -207,7 +207,7 @@ func (f *fitter) proportion(e *element, role string) {
 	if !ok1 || !ok2 || len(was.Rates) == 0 || len(now.Rates) == 0 || slices.Contains(now.Rates, was.Rates[0]) {
 		return
 	}
-	f.note(e.field+".src", "shape "+was.Rates[0], "shape "+now.Rates[0], "the place on "+f.layout.CardID+" has another shape; the handset fits the picture into it")
+	f.known(f.layout.Provenance().Components, e.field+".src", "shape "+was.Rates[0], "shape "+now.Rates[0], "the place on "+f.layout.CardID+" has another shape; the handset fits the picture into it")
 }
 
 func withoutAction(c *templates.Content) *templates.Content {

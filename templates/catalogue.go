@@ -17,6 +17,8 @@ type Catalogue struct {
 	actions   map[string]*ActionRule
 	floors    map[Vendor][]int
 	floorHard bool
+	floorSrc  string
+	sources   map[string]Source
 	rates     map[string]Rate
 	tolerance float64
 	limits    map[string]lengthRule

@@ -291,12 +291,15 @@ func (b *catalogueBuilder) build(f *catalogueFile) *Catalogue {
 	}
 	c := &Catalogue{
 		date: f.Date, layouts: map[string]*Layout{}, actions: map[string]*ActionRule{}, floors: f.Floors.Vendors,
-		floorHard: b.hard("floor_types", f.Floors.Source), rates: map[string]Rate{}, tolerance: f.Tolerance,
+		floorHard: b.hard("floor_types", f.Floors.Source), floorSrc: f.Floors.Source, sources: map[string]Source{}, rates: map[string]Rate{}, tolerance: f.Tolerance,
 		limits: map[string]lengthRule{}, materials: map[string]materialRule{},
 		text: textRules{f.Text.Forbidden, f.Text.OptOut, f.Text.TestWord},
 	}
 	if f.Tolerance < 0.004 || f.Tolerance > 0.2 {
 		b.failf("ratio_tolerance", "must be 0.004 to 0.2")
+	}
+	for mark, s := range f.Sources {
+		c.sources[mark] = Source{Mark: mark, About: s.About, Hard: s.Hard}
 	}
 	for name, r := range f.Rates {
 		if r[0] <= 0 || r[1] <= 0 {
