@@ -44,7 +44,7 @@ func closeSchema(v any) {
 			closeSchema(p)
 		}
 	}
-	for _, k := range [...]string{"items", "additionalProperties"} {
+	for _, k := range [...]string{"items", "additionalProperties", "contentSchema"} {
 		closeSchema(s[k])
 	}
 	if list, has := s["oneOf"].([]any); has {

@@ -35,7 +35,7 @@ var order = [...]string{
 	"sms_apps", "sms_signatures", "sms_templates", "sms_messages", "video_sms",
 	"sa_media", "sa_pubs", "sa_menus", "sa_portals", "sa_ports",
 	"domains", "company", "blacklist", "usage", "deliveries", "operators",
-	"iam", "edge_links", "edge_accounts", "edge_media", "description",
+	"iam", "edge_links", "edge_accounts", "edge_media", "webhooks", "description",
 }
 
 // Document is the merged description. It is read-only.

@@ -18,18 +18,41 @@ type example struct {
 // exampleOf makes an operation's examples; snippets are the calls through the SDK by operationId.
 func (d *Document) exampleOf(op *Operation, snippets map[string]string) example {
 	e := example{Go: snippets[op.ID]}
+	if op.Webhook {
+		e.Answer = sample(get(d.resolve(get(op.node, "requestBody")), "content"))
+		return e
+	}
+	e.Curl = d.curl(op)
 	for status, r := range members(get(op.node, "responses")) {
 		if status[0] == '2' && e.Status == "" {
-			e.Status = status
-			e.Answer = pretty(get(get(get(d.resolve(r), "content"), "application/json"), "example"))
+			e.Status, e.Answer = status, sample(get(d.resolve(r), "content"))
 		}
 	}
-	if !op.Webhook {
-		e.Curl = d.curl(op)
-	} else {
-		e.Answer, e.Curl = pretty(get(get(get(d.resolve(get(op.node, "requestBody")), "content"), "application/json"), "example")), ""
-	}
 	return e
+}
+
+// sample is the first example of a body, as it travels.
+func sample(content *yaml.Node) string {
+	for media, m := range members(content) {
+		x := get(m, "example")
+		switch {
+		case x == nil:
+		case isJSON(media):
+			return pretty(x)
+		case media == "application/x-www-form-urlencoded":
+			form := url.Values{}
+			for name, v := range members(x) {
+				form.Set(name, v.Value)
+			}
+			return form.Encode()
+		}
+	}
+	return ""
+}
+
+// isJSON reports whether a media type is JSON or built on it.
+func isJSON(media string) bool {
+	return media == "application/json" || strings.HasSuffix(media, "+json")
 }
 
 // curl is the call at a command line, with a token: signatures are for programs.

@@ -41,6 +41,9 @@ func (d *Document) below(schema *yaml.Node, depth int, parent string) []field {
 		}
 		return d.below(items, depth, parent)
 	}
+	if text := get(schema, "contentSchema"); text != nil {
+		return d.below(text, depth, parent)
+	}
 	var out []field
 	for _, one := range sequence(get(schema, "oneOf")) {
 		out = append(out, d.below(one, depth, parent)...)

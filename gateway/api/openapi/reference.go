@@ -102,8 +102,17 @@ type shown struct {
 	Parameters []field
 	Body       []field
 	Answer     []field
+	Empty      bool         // no good answer has a body
+	Statuses   []statusLine // of an operation that answers in its own way
 	Own        []fault.Entry
 	Example    example
+}
+
+// statusLine is an answer by its status.
+type statusLine struct {
+	Status string   // such as 200, 2XX or default
+	Media  []string // what it may be
+	Text   []inline
 }
 
 // tokenLines get a token into a shell.
@@ -163,7 +172,7 @@ func (d *Document) pages(lang string, codes []fault.Entry) []page {
 }
 
 func (d *Document) show(op *Operation, texts map[string]fault.Entry, calls map[string]string) shown {
-	s := shown{Operation: *op, Summary: scalar(get(op.node, "summary")), Text: inlines(scalar(get(op.node, "description"))), Example: d.exampleOf(op, calls)}
+	s := shown{Operation: *op, Empty: true, Summary: scalar(get(op.node, "summary")), Text: inlines(scalar(get(op.node, "description"))), Example: d.exampleOf(op, calls)}
 	for _, p := range d.parameters(op.node) {
 		f := d.line(scalar(get(p, "name")), get(p, "schema"))
 		f.In, f.Required, f.Text = scalar(get(p, "in")), scalar(get(p, "required")) == "true", inlines(scalar(get(p, "description")))
@@ -174,9 +183,17 @@ func (d *Document) show(op *Operation, texts map[string]fault.Entry, calls map[s
 		break
 	}
 	for status, r := range members(get(op.node, "responses")) {
-		if media := get(get(d.resolve(r), "content"), "application/json"); media != nil && status[0] == '2' {
-			s.Answer = d.fields(get(media, "schema"))
-			break
+		r = d.resolve(r)
+		kinds := []string{}
+		for media, m := range members(get(r, "content")) {
+			kinds = append(kinds, media)
+			if isJSON(media) && status[0] == '2' && s.Answer == nil {
+				s.Answer = d.fields(get(m, "schema"))
+			}
+		}
+		s.Empty = s.Empty && (len(kinds) == 0 || status[0] > '2')
+		if op.Family == "" {
+			s.Statuses = append(s.Statuses, statusLine{status, kinds, inlines(scalar(get(r, "description")))})
 		}
 	}
 	for _, c := range op.Codes {

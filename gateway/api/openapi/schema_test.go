@@ -14,6 +14,7 @@ func compiler(t testing.TB, doc map[string]any) *jsonschema.Compiler {
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
+	c.AssertContent()
 	if err := c.AddResource("cardlink.json", doc); err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +31,7 @@ func schemaAt(path string) bool {
 
 // keywords are those that the fragments use; another one is a slip of the pen, of which JSON Schema says nothing.
 var keywords = strings.Fields(`$ref type format enum const pattern minLength maxLength minimum maximum minItems maxItems items minProperties maxProperties properties
-	additionalProperties required default description contentMediaType contentEncoding oneOf x-cardlink-extension`)
+	additionalProperties required default description contentMediaType contentSchema oneOf x-cardlink-extension`)
 
 func TestSchemasCompile(t *testing.T) {
 	_, doc := described(t)
@@ -54,7 +55,7 @@ func TestSchemasCompile(t *testing.T) {
 				for name, p := range x.(map[string]any) {
 					lint(path+"/properties/"+name, p)
 				}
-			case "items", "additionalProperties":
+			case "items", "additionalProperties", "contentSchema":
 				lint(path+"/"+k, x)
 			case "oneOf":
 				for _, one := range x.([]any) {
