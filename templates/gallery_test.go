@@ -37,7 +37,7 @@ func TestGalleryCardsPassTheStrictRulesWithoutAWarning(t *testing.T) {
 		t.Errorf("%d cards over %v; want 6 or more over four layouts, one without and one with four parameters", len(cards), layouts)
 	}
 	for id, p := range pictures {
-		if _, _, _, err := decodePicture(p.data); err != nil {
+		if _, err := decodePicture(t.Context(), p.data, decodeTime); err != nil {
 			t.Errorf("picture %s: %v", id, err)
 		}
 		if !used[id] || p.Size > 100<<10 {

@@ -48,7 +48,7 @@ type Materials struct {
 	o       MaterialOptions
 	gallery map[string]*galleryPicture
 	fetch   *fetcher
-	// decoding bounds how many uploads are unfolded at once (about 100 MB each at worst); more wait, bounded by their context.
+	// decoding bounds how many uploads are unfolded at once (maxUnfold bytes and decodeTime each at worst); more wait, bounded by their context.
 	decoding chan struct{}
 }
 
@@ -315,19 +315,23 @@ func (m *Materials) examine(ctx context.Context, mat *Material, data []byte, u *
 		mat.Duration = v.duration.Round(time.Millisecond)
 		return nil
 	}
-	contentType, ext, size, err := decodePicture(data)
+	p, err := decodePicture(ctx, data, decodeTime)
 	switch {
 	case errors.Is(err, errPixels):
-		return fault.Inf(fault.Parameter, field, "a picture is at most %d pixels wide and high and %d in all", maxSide, maxPixels)
-	case err != nil:
+		return fault.Inf(fault.Parameter, field, "a picture is at most %d pixels wide and high and %d in all, and less if it is deep or of several passes", maxSide, maxPixels)
+	case errors.Is(err, errSlow):
+		return fault.In(fault.Parameter, field, "the picture takes too long to decode; save it as a plain one")
+	case errors.Is(err, errFormat):
 		return fault.In(fault.ImageFormat, field, "")
+	case err != nil:
+		return err // the caller left
 	}
-	mat.ContentType, mat.Ext, mat.Width, mat.Height = contentType, ext, size.W, size.H
+	mat.ContentType, mat.Ext, mat.Width, mat.Height = p.contentType, p.ext, p.size.W, p.size.H
 	if u.Rate == "" {
 		return nil
 	}
-	if rate, _ := m.o.Catalogue.Rate(u.Rate); !rate.Fits(size.W, size.H, m.o.Catalogue.tolerance) {
-		return fault.Inf(fault.Parameter, "image_rate", "the picture is %d×%d, which is not %d:%d", size.W, size.H, rate.W, rate.H)
+	if rate, _ := m.o.Catalogue.Rate(u.Rate); !rate.Fits(p.size.W, p.size.H, m.o.Catalogue.tolerance) {
+		return fault.Inf(fault.Parameter, "image_rate", "the picture is %d×%d, which is not %d:%d", p.size.W, p.size.H, rate.W, rate.H)
 	}
 	return nil
 }

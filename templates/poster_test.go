@@ -2,6 +2,7 @@ package templates
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"image/png"
 	"math"
@@ -61,9 +62,9 @@ func TestPosterProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		of := Size{rapid.IntRange(1, maxVideoSide).Draw(t, "w"), rapid.IntRange(1, maxVideoSide).Draw(t, "h")}
 		data, size := poster(of)
-		contentType, ext, decoded, err := decodePicture(data)
-		if err != nil || contentType != "image/png" || ext != "png" || decoded != size || len(data) > 100<<10 {
-			t.Fatalf("%v: %s %v %d bytes %v", of, contentType, decoded, len(data), err)
+		got, err := decodePicture(context.Background(), data, decodeTime)
+		if err != nil || got != (pictureFacts{"image/png", "png", size}) || len(data) > 100<<10 {
+			t.Fatalf("%v: %v %d bytes %v", of, got, len(data), err)
 		}
 		if min(size.W, size.H) > posterShort {
 			// A side is rounded to a pixel, so the proportion may be off by half of one.
