@@ -105,6 +105,7 @@ func (a *App) openTemplates(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
+	a.life.onStop("materials", func(context.Context) error { return a.materials.Close() })
 	if a.templates, err = templates.NewService(templates.Options{
 		Store: a.db, Catalogue: a.catalogue, Materials: a.materials, ManualReview: a.o.ManualReview, Strict: a.o.Strict, Origin: a.o.EdgeOrigin,
 		PagesModel: func(t *templates.Template) string { return render.PagesModel(a.catalogue, t, a.o.EdgeOrigin) },
