@@ -187,7 +187,7 @@ func (d *Document) show(op *Operation, texts map[string]fault.Entry, calls map[s
 		kinds := []string{}
 		for media, m := range members(get(r, "content")) {
 			kinds = append(kinds, media)
-			if isJSON(media) && status[0] == '2' && s.Answer == nil {
+			if isJSON(media) && len(kinds) == 1 && status[0] == '2' && s.Answer == nil { // what has other forms is told in words
 				s.Answer = d.fields(get(m, "schema"))
 			}
 		}
