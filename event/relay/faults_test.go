@@ -153,6 +153,13 @@ func through(t *testing.T, p *proxy) (*kafka.Writer, *kafka.Consumer) {
 	return w, k
 }
 
+// wasCut reports whether a connection was cut so far.
+func (p *proxy) wasCut() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cuts > 0
+}
+
 // arrive waits for n different records and checks that first appearances of each key are in order. It returns the number of deliveries.
 func arrive(t *testing.T, k *kafka.Consumer, n int) (deliveries int) {
 	t.Helper()
@@ -201,17 +208,21 @@ func TestOutboxLosesNothingOverCutConnections(t *testing.T) {
 		p := startProxy(t, addr)
 		w, k := through(t, p)
 		s := newMemStore()
-		rs, _ := numbered(3000)
+		rs, _ := numbered(30_000)
 		s.add(rs[:1500]...)
-		bad, calm := context.WithTimeout(t.Context(), 2*time.Second)
+		bad, calm := context.WithCancel(t.Context())
 		defer calm()
 		stop := running(t, outbox(t, OutboxOptions{Store: s, Sink: w, Node: "a", Batch: 100}).Run)
 		var weather sync.WaitGroup
 		weather.Go(func() { storm(bad, p) })
-		for part := range 15 {
-			s.add(rs[1500+part*100 : 1600+part*100]...)
+		added := 1500
+		for added < 3000 || !p.wasCut() && added < len(rs) { // on a busy machine it takes more until a cut meets a request
+			s.add(rs[added : added+100]...)
+			added += 100
 			sleep(t.Context(), 50*time.Millisecond, nil)
 		}
+		rs = rs[:added]
+		calm()
 		weather.Wait()
 		n := arrive(t, k, len(rs))
 		wait(t, func() bool { return s.depth() == 0 })
@@ -229,19 +240,25 @@ func TestJournalLosesNothingOverCutConnections(t *testing.T) {
 		w, k := through(t, p)
 		dir := t.TempDir()
 		j := openJournal(t, dir)
-		rs, _ := numbered(6000)
-		bad, calm := context.WithTimeout(t.Context(), 2*time.Second)
+		rs, _ := numbered(60_000)
+		bad, calm := context.WithCancel(t.Context())
 		defer calm()
 		var weather sync.WaitGroup
 		weather.Go(func() { storm(bad, p) })
-		for part := range 6 { // the relay restarts in the middle of the storm
-			put(t, j, rs[part*1000:part*1000+1000]...)
+		added, last := 0, false
+		for !last { // the relay restarts in the middle of the storm
+			put(t, j, rs[added:added+1000]...)
+			added += 1000
+			last = added >= 6000 && (p.wasCut() || added == len(rs))
+			if last {
+				calm()
+			}
 			r, err := NewJournal(JournalOptions{Journal: j, Sink: w, Cursor: filepath.Join(dir, "kafka.cursor"), Batch: 150})
 			if err != nil {
 				t.Fatal(err)
 			}
 			stop := running(t, r.Run)
-			if part < 5 {
+			if !last {
 				sleep(t.Context(), 300*time.Millisecond, nil)
 			} else {
 				wait(t, func() bool { return r.Lag() == 0 })
@@ -249,6 +266,7 @@ func TestJournalLosesNothingOverCutConnections(t *testing.T) {
 			stop()
 		}
 		weather.Wait()
+		rs = rs[:added]
 		n := arrive(t, k, len(rs))
 		if p.cuts == 0 {
 			t.Error("no connection was cut in the middle")
