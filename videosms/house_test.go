@@ -255,7 +255,7 @@ func works(t *testing.T, h *house, g videosms.Gateway, change func(*videosms.Wor
 }
 
 // slowly is for tests of days: a worker that looks around rarely.
-func slowly(o *videosms.WorkerOptions) { o.Poll, o.House = 5*time.Minute, 30*time.Minute }
+func slowly(o *videosms.WorkerOptions) { o.Poll, o.House = time.Hour, time.Hour }
 
 // after lets time pass in a bubble.
 func after(d time.Duration) {
