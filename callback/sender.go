@@ -183,16 +183,18 @@ type run struct {
 
 // coordinate starts the lanes that have work: at once when woken, else when the next row is due.
 func (s *Sender) coordinate(ctx context.Context, r *run) {
-	timer := time.NewTimer(time.Nanosecond) // not 0: the race detector of Go 1.26 crashes on timers that are due when they are made, in testing/synctest
+	timer := time.NewTimer(s.o.Poll)
 	defer timer.Stop()
-	for {
+	for first := true; ; first = false { // the first look is at once, without a timer: one that is due when it is made crashes the race detector of Go 1.26 in testing/synctest
 		wake := false
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.woken:
-			wake = true
-		case <-timer.C:
+		if !first {
+			select {
+			case <-ctx.Done():
+				return
+			case <-s.woken:
+				wake = true
+			case <-timer.C:
+			}
 		}
 		wait := s.o.Poll
 		due, err := s.o.Store.Due(ctx)
