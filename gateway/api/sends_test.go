@@ -47,9 +47,10 @@ func (sendLinks) Draft(_ context.Context, r shortlink.Request) (b shortlink.Batc
 const sendTenant = "231724915a62455ca356e10a085c9a23"
 
 type sendFace struct {
-	t  *testing.T
-	h  sendHandlers
-	db *store.DB
+	t        *testing.T
+	h        sendHandlers
+	db       *store.DB
+	replayed *string // Idempotent-Replayed of the last answer
 }
 
 func newSendFace(t *testing.T) sendFace {
@@ -82,7 +83,7 @@ func newSendFace(t *testing.T) sendFace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sendFace{t, sendHandlers{room}, db}
+	return sendFace{t, sendHandlers{room}, db, new(string)}
 }
 
 // call gives a request to a handler and returns the JSON it answers.
@@ -97,6 +98,7 @@ func (f sendFace) call(handle handler, query, kind string, body []byte, headers 
 	}
 	c.Request.SetBody(body)
 	out, err := handle(context.Background(), &Request{RequestCtx: &c, Principal: identity.Principal{Tenant: sendTenant, UserName: "api"}})
+	*f.replayed = string(c.Response.Header.Peek(headerReplayed))
 	if err != nil {
 		return nil, err
 	}
@@ -218,8 +220,14 @@ func TestSendStory(t *testing.T) {
 		"resolve_task":{"tpl_id":"600000001","resolve_times":1,"aim_code_type":"individual","generation_type":"1","expiration_time":7,
 		"params":[{"cust_flag":"13100000000","sms_params":[]}]},"task_id":"*","task_state":"Success","creation_time":"2026-01-02T03:04:05.00Z",
 		"submission_count":1,"send_count":1,"resolve_count":0,"support_resolve_count":-1,"failed_short_chains":[]}`)
-	if again := f.post(f.h.create, body, "Idempotency-Key", "k1"); !reflect.DeepEqual(again, task) {
-		t.Errorf("repeated under its key: %v, want %v", again, task)
+	if *f.replayed != "" {
+		t.Error("the first answer is called a repeat")
+	}
+	if again := f.post(f.h.create, body, "Idempotency-Key", "k1"); !reflect.DeepEqual(again, task) || *f.replayed != "true" {
+		t.Errorf("repeated under its key: %v, want %v; Idempotent-Replayed %q", again, task, *f.replayed)
+	}
+	if _, err := f.call(f.h.create, "", "application/json", []byte(body+" "), "Idempotency-Key", "k1"); fault.Of(err).Status() != 422 {
+		t.Errorf("another body under the key: %v, want 422", err)
 	}
 
 	equal(t, "send tasks", f.get(f.h.list, "task_status=Success&tpl_id=600000001"), `{"aim_send_tasks":[{"task_name":"spring","sms_channel":{"sms_tpl_id":"`+id+`","sms_sign":"示例商城"},
