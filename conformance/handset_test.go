@@ -79,6 +79,7 @@ func card(t testing.TB, a answer, vendor string, want ...string) {
 	if a.Status != 200 || json.Unmarshal([]byte(a.Body), &v) != nil {
 		t.Fatalf("%s: %d %s", vendor, a.Status, a.Body)
 	}
+	fitsSchema(t, "/components/schemas/Card", []byte(a.Body))
 	for _, w := range append(want, vendor) {
 		if !strings.Contains(a.Body, w) {
 			t.Errorf("the card for %s does not show %q: %s", vendor, w, a.Body)

@@ -42,6 +42,7 @@ func newHook(t testing.TB) *hook {
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}
+		fitsWebhook(t, map[string]string{"sms": "messageReceipt", "shortchain": "linkReceipt"}[p.CallbackType], b)
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.pushes = append(h.pushes, p)

@@ -52,16 +52,18 @@ func schemaCompiler(doc map[string]any) (*jsonschema.Compiler, error) {
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
+	c.AssertContent()
 	return c, c.AddResource("cardlink.json", doc)
 }
 
-// operation finds the operation of a call; a literal segment beats a parameter. nil: none is described.
+// operation finds the operation of a call of the API; a literal segment beats a parameter. nil: none is described. The edge's operations, which are of no family,
+// are on hosts of their own.
 func (d *description) operation(method, path string) *openapi.Operation {
 	var found *openapi.Operation
 	best := -1
 	for i := range d.ops {
 		op := &d.ops[i]
-		if op.Webhook || op.Method != method {
+		if op.Webhook || op.Family == "" || op.Method != method {
 			continue
 		}
 		have, want := strings.Split(path, "/"), strings.Split(op.Path, "/")
@@ -186,6 +188,24 @@ func fitsDescription(t testing.TB, method, path string, status int, media string
 	}
 	for _, v := range d.violations(method, path, status, media, request, response) {
 		t.Errorf("%s %s is not as described: %s", method, path, v)
+	}
+}
+
+// fitsWebhook complains about a push that breaks what the document says of a webhook.
+func fitsWebhook(t testing.TB, name string, body []byte) {
+	t.Helper()
+	fitsSchema(t, "/webhooks/"+name+"/post/requestBody/content/application~1json/schema", body)
+}
+
+// fitsSchema complains about JSON of ours that breaks a schema of the document, given by its place there.
+func fitsSchema(t testing.TB, at string, body []byte) {
+	t.Helper()
+	d, err := described()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range d.check(d.strict, at, at, body, false) {
+		t.Errorf("not as described: %s", v)
 	}
 }
 

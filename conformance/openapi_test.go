@@ -35,6 +35,15 @@ func TestDescriptionCheckNotices(t *testing.T) {
 	f("a refused request is not looked at", "", 400, `{}`, `{"error_code":"KM.90016803","error_msg":"x","error_message":"x"}`)
 	f("a refusal of another family", "missing property 'error_message'", 400, `{}`, `{"error_code":"KM.90016803","error_msg":"x"}`)
 	f("a refusal of the gateway", "", 401, `{}`, `{"error_code":"APIGW.0301","error_msg":"x","request_id":"18d1bcad-4d13-4db1-bcdd-32565457cccc"}`)
+	const push = `{"request_id":"18d1bcad-4d13-4db1-bcdd-32565457cccc","domain_id":"t","callback_type":"shortchain","retry":false,"body":"{\"task_id\":\"1\",\"cust_flag\":\"a\",\"tpl_id\":\"1\",\"aim_url\":\"d/c\",\"aim_code\":\"c\",\"status\":0,\"describe\":\"success\"}"}`
+	for text, breaks := range map[string]bool{push: false, strings.Replace(push, `"status\":0`, `"status\":\"0\"`, 1): true, strings.Replace(push, `\"cust_flag\"`, `\"flag\"`, 1): true} {
+		if got := d.check(d.strict, "/webhooks/linkReceipt/post/requestBody/content/application~1json/schema", "push", []byte(text), false); (len(got) > 0) != breaks {
+			t.Errorf("the JSON within a push: %q of %s", got, text)
+		}
+	}
+	if op := d.operation("GET", "/nothing"); op != nil {
+		t.Errorf("an address of the edge is not one of the API: %+v", op)
+	}
 	if op := d.operation("POST", "/v1/aim/template-materials/delete"); op == nil || op.ID != "DeleteTemplateMaterial" {
 		t.Errorf("%+v", op)
 	}

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -27,6 +28,12 @@ func newReplies(t testing.TB) *replies {
 		if err := q.ParseForm(); err != nil || q.Method != http.MethodPost || q.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
 			t.Errorf("reply: %s %s, %v", q.Method, q.Header.Get("Content-Type"), err)
 		}
+		fields := map[string]string{}
+		for name := range q.PostForm {
+			fields[name] = q.PostForm.Get(name)
+		}
+		b, _ := json.Marshal(fields) // texts cannot fail
+		fitsSchema(t, "/components/schemas/ReplyPush", b)
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.got = append(r.got, q.PostForm)

@@ -154,9 +154,14 @@ func newVideoHook(t testing.TB) *videoHook {
 	h := &videoHook{told: map[string][]map[string]any{}}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var v map[string]any
-		if err := json.NewDecoder(r.Body).Decode(&v); err != nil || r.Header.Get("Content-Type") != "application/json" {
+		b, err := io.ReadAll(r.Body)
+		if err == nil {
+			err = json.Unmarshal(b, &v)
+		}
+		if err != nil || r.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("callback %s: %v", r.URL.Path, err)
 		}
+		fitsWebhook(t, map[string]string{"/states": "videoStatus", "/answers": "videoReply", "/template": "videoTemplateStatus"}[r.URL.Path], b)
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.told[r.URL.Path] = append(h.told[r.URL.Path], v)
