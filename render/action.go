@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,36 +20,41 @@ type action struct {
 	part    string            // which part of the element there: "c" itself, "d" its dialog
 	picture *media            // the target is a picture
 	floor   int               // floor_type as fitted; -1 = none
+	id      string            // of the element on the link's page that has this action
 	field   string
 }
 
 // action fits an element's action to the vendor. Texts and videos have none.
 func (f *fitter) action(e *element) *action {
-	c := e.content
+	c := e.tap.content
 	if e.kind != "image" && e.kind != "button" || c.ActionType == "" {
+		return nil
+	}
+	if e.still && f.vendor != "" {
+		f.known(f.layout.Provenance().Components, e.tap.field+".action_type", c.ActionType, "", fmt.Sprintf("this %s of %s does what its button does", e.kind, f.layout.CardID))
 		return nil
 	}
 	rule, ok := f.cat.Action(c.ActionType)
 	if !ok {
-		f.note(e.field+".action_type", c.ActionType, "", "no such action")
+		f.note(e.tap.field+".action_type", c.ActionType, "", "no such action")
 		return nil
 	}
-	a := &action{typ: rule.Type, dialect: f.rules.dialects.Actions[rule.Type], source: c.Action, floor: -1, field: e.field}
+	a := &action{typ: rule.Type, dialect: f.rules.dialects.Actions[rule.Type], source: c.Action, floor: -1, id: e.tap.id, field: e.tap.field}
 	if a.source == nil {
 		a.source = &templates.Action{}
 	}
 	f.setTarget(a, e, rule)
 	if f.vendor != "" && !rule.Supports(f.vendor) {
-		a = f.substituteAction(a, e)
+		a = f.substituteAction(a)
 	}
 	if a == nil {
 		return nil
 	}
 	if p, ok := f.rules.degrade.Page[a.typ]; ok && f.target == H5 {
-		f.note(e.field+".action_type", a.typ, p.Shown, p.Why)
+		f.note(a.field+".action_type", a.typ, p.Shown, p.Why)
 	}
 	if a.dead {
-		f.note(e.field+".action.target", a.source.Target, "#", "not an address that may be opened")
+		f.note(a.field+".action.target", cmp.Or(a.source.Target, "no address"), "#", "not an address that may be opened")
 	}
 	if slices.Contains(a.dialect.Fields, "floor_type") {
 		f.fitFloor(a)
@@ -67,22 +73,37 @@ func (f *fitter) setTarget(a *action, e *element, rule *templates.ActionRule) {
 	case "address":
 		a.dead = !openable(&a.target, f.target == H5)
 	case "picture":
-		if a.picture = e.src; a.picture == nil {
-			a.picture = f.media(e.content.SrcType, a.source.Target)
-		}
+		a.picture = f.picture(e, a.source.Target)
 		a.dead = a.picture == nil
 	}
 }
 
+// picture finds what VIEW_PIC enlarges: the picture of the card with this id or address, else the element's own.
+func (f *fitter) picture(e *element, target string) *media {
+	for p := range f.tpl.Pages {
+		for i := range f.tpl.Pages[p].Contents {
+			if c := &f.tpl.Pages[p].Contents[i]; c.Type == "image" && c.Src == target {
+				if m := f.media(c.SrcType, c.Src); m != nil {
+					return m
+				}
+			}
+		}
+	}
+	if e.tap.field == e.field && e.src != nil {
+		return e.src
+	}
+	return f.media(1, target)
+}
+
 // substituteAction finds the action that stands in for one the vendor does not perform.
-func (f *fitter) substituteAction(a *action, e *element) *action {
+func (f *fitter) substituteAction(a *action) *action {
 	was := a.typ
 	for _, s := range f.rules.degrade.Actions[a.typ] {
 		rule, ok := f.cat.Action(s.To)
 		if !ok || !rule.Supports(f.vendor) {
 			continue
 		}
-		b := &action{typ: rule.Type, dialect: f.rules.dialects.Actions[rule.Type], source: a.source, floor: -1, field: a.field}
+		b := &action{typ: rule.Type, dialect: f.rules.dialects.Actions[rule.Type], source: a.source, floor: -1, id: a.id, field: a.field}
 		shown := rule.Type
 		switch s.Target {
 		case "same":
@@ -102,10 +123,10 @@ func (f *fitter) substituteAction(a *action, e *element) *action {
 			}
 			shown += " of the link's page"
 		}
-		f.known(f.performs(was), e.field+".action_type", was, shown, fmt.Sprintf("%s does not perform %s: %s", f.vendor, was, s.Why))
+		f.known(f.performs(was), a.field+".action_type", was, shown, fmt.Sprintf("%s does not perform %s: %s", f.vendor, was, s.Why))
 		return b
 	}
-	f.known(f.performs(was), e.field+".action_type", was, "", fmt.Sprintf("%s does not perform %s and nothing stands in", f.vendor, was))
+	f.known(f.performs(was), a.field+".action_type", was, "", fmt.Sprintf("%s does not perform %s and nothing stands in", f.vendor, was))
 	return nil
 }
 
@@ -119,6 +140,9 @@ func (f *fitter) performs(actionType string) string {
 
 // fitFloor fits what happens if the app is not installed.
 func (f *fitter) fitFloor(a *action) {
+	if s := a.source.FloorURL; s != "" && deadLiteral(s) {
+		f.note(a.field+".action.floor_url", s, "", "not an address that may be opened")
+	}
 	want := 0
 	if a.source.FloorType != nil {
 		want = *a.source.FloorType

@@ -30,7 +30,9 @@ type element struct {
 
 	kind        string // text, image, video, button
 	role        string // of the shown layout; empty if it has no slot there (H5 only)
-	index       int    // how many elements of this role come before it on the page
+	was         string // its role on the source layout
+	index       int    // which of several of its role: the item of a repeated place, else how many come before it on the page
+	group       int    // item of the source it belongs to, from 0: a repeated row, or a page of cards that became one; -1 = none
 	position    int    // position on the shown card, from 1
 	text, child text
 	title       bool // shown as the title
@@ -43,6 +45,14 @@ type element struct {
 	action      *action
 
 	content *templates.Content
+	tap     tap
+	still   bool // its place takes no action: it follows the button
+}
+
+// tap is whose action an element performs: its own, or that of a button that found no place.
+type tap struct {
+	content   *templates.Content
+	id, field string // of that content
 }
 
 // media is a picture or a video: a path below Values.Origin or an absolute address.
@@ -66,14 +76,17 @@ type fitter struct {
 }
 
 func (f *fitter) note(field, lost, shown, why string) {
-	f.notes = append(f.notes, Note{Target: f.target.String(), Field: field, Lost: lost, Shown: shown, Why: why, Source: RuleSource, Date: f.rules.degrade.Date})
+	f.known("", field, lost, shown, why)
 }
 
 // known is note for what a fact of the catalogue decides; source is the fact's mark.
 func (f *fitter) known(source, field, lost, shown, why string) {
-	f.note(field, lost, shown, why)
-	if n := &f.notes[len(f.notes)-1]; source != "" {
+	n := Note{Target: f.target.String(), Field: field, Lost: lost, Shown: shown, Why: why, Source: RuleSource, Date: f.rules.degrade.Date}
+	if source != "" {
 		n.Source, n.Date = source, f.cat.Date()
+	}
+	if !slices.Contains(f.notes, n) { // a button's action may be performed in two places
+		f.notes = append(f.notes, n)
 	}
 }
 
@@ -124,22 +137,42 @@ func (f *fitter) collect() []element {
 		}
 		for i := range contents {
 			if !bound[i] {
-				slots = append(slots, templates.Slot{Component: contents[i].Type, Position: contents[i].Position, At: i, Content: &contents[i]})
+				slots = append(slots, templates.Slot{Component: contents[i].Type, Position: contents[i].Position, Row: -1, At: i, Content: &contents[i]})
 			}
 		}
 		slices.SortStableFunc(slots, func(a, b templates.Slot) int { return a.Position - b.Position })
 		for _, s := range slots {
 			e := element{
 				page: n + 1, id: fmt.Sprintf("%d-%d", n+1, s.At+1), field: fmt.Sprintf("pages[%d].contents[%d]", at, s.At), order: len(out),
-				kind: s.Content.Type, role: s.Role, index: s.Index, content: s.Content,
+				kind: s.Content.Type, role: s.Role, was: s.Role, index: s.Index, group: s.Row, content: s.Content, still: s.Rule != nil && s.Rule.NoAction,
 			}
-			e.from = []string{e.field}
+			e.from, e.tap = []string{e.field}, tap{e.content, e.id, e.field}
 			if f.fill(&e, s.Rule) {
 				out = append(out, e)
 			}
 		}
 	}
+	closeRanks(out)
 	return out
+}
+
+// closeRanks numbers the items of each page from 0 without a gap, whichever were hidden, and makes an element's index its item's.
+func closeRanks(es []element) {
+	rows := map[int][]int{} // by page
+	for i := range es {
+		if e := &es[i]; e.group >= 0 && !slices.Contains(rows[e.page], e.group) {
+			rows[e.page] = append(rows[e.page], e.group)
+		}
+	}
+	for _, r := range rows {
+		slices.Sort(r)
+	}
+	for i := range es {
+		if e := &es[i]; e.group >= 0 {
+			e.group = slices.Index(rows[e.page], e.group)
+			e.index = e.group
+		}
+	}
 }
 
 // fill reads a content into its element; false if it is not shown.
@@ -211,7 +244,10 @@ func (e *element) describe(f *fitter) string {
 	}
 	s := c.Text
 	if c.Child != "" {
-		s += f.rules.degrade.Join.Pair + c.Child
+		s += f.rules.degrade.Join.between(e.role) + c.Child
+	}
+	if s == "" {
+		return "a " + c.Type + " without words"
 	}
 	return s
 }
@@ -238,6 +274,12 @@ func (f *fitter) finish(e *element) {
 			e.ratio = rule.Rates[0]
 		}
 		e.rate, _ = f.cat.Rate(e.ratio)
+	}
+	if f.vendor != "" && e.style != "" && e.role != "coupon_button" { // static is what any other button is
+		if e.style != "static" {
+			f.known(f.layout.Provenance().Components, e.field+".button_type", e.style, "", f.layout.CardID+" has no buttons of this style here")
+		}
+		e.style = ""
 	}
 	if f.vendor != "" && f.layout.Background(f.vendor) {
 		switch f.rules.dialects.Vendors[f.vendor].Background {
@@ -298,15 +340,25 @@ func (f *fitter) settle(t *text, source, field, why string) {
 	}
 }
 
-// subType is the variant the target shows.
+// subType is the variant the target shows. A layout that stands in shows the variant of the same name, if it has it.
 func (f *fitter) subType() int {
 	want, ok := f.source.SubType(f.tpl.SubType)
 	if f.layout == f.source && ok && (f.vendor == "" || want.Honoured(f.vendor)) {
 		return want.Number
 	}
 	shown, _ := f.layout.SubType(0)
-	if plain, _ := f.source.SubType(0); ok && want.Number != plain.Number {
-		f.known(f.source.Provenance().SubType, "sub_type", fmt.Sprintf("%d (%s)", want.Number, want.Label), shown.Label, fmt.Sprintf("%s does not know this variant", f.target))
+	for _, s := range f.layout.SubTypes() {
+		if f.layout != f.source && ok && s.Label == want.Label && s.Honoured(f.vendor) {
+			return s.Number
+		}
+	}
+	// Where components may be hidden, the variant only says which are; that was followed already.
+	if plain, _ := f.source.SubType(0); ok && want.Number != plain.Number && !f.source.Visible {
+		label := ""
+		if f.layout == f.source || shown.Label == plain.Label {
+			label = shown.Label
+		}
+		f.known(f.source.Provenance().SubType, "sub_type", fmt.Sprintf("%d (%s)", want.Number, want.Label), label, fmt.Sprintf("%s does not know this variant", f.target))
 	}
 	return shown.Number
 }

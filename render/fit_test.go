@@ -139,8 +139,11 @@ func TestLayoutSubstitutes(t *testing.T) {
 func TestOptOutIsNeverCut(t *testing.T) {
 	for name, tpl := range fixtures() {
 		phrase := "拒收请回复R"
-		if name == "PureText" {
+		switch name {
+		case "PureText":
 			phrase = "Reply R to unsubscribe"
+		case "SimplePoster": // has no text
+			continue
 		}
 		for target := range Targets {
 			for kind, v := range valuesOf(tpl) {

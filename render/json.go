@@ -164,7 +164,7 @@ func (b *jsonBuilder) action(e *element) {
 		b.raw("#")
 	case a.link:
 		b.slot(slotLink, 0, escJSON)
-		b.raw("#" + a.part + e.id)
+		b.raw("#" + a.part + a.id)
 	case a.picture != nil:
 		b.builder.media(a.picture, escJSON)
 	case a.dialect.Target == "address":

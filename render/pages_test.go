@@ -1,7 +1,6 @@
 package render
 
 import (
-	"bytes"
 	"encoding/json"
 	"path/filepath"
 	"testing"
@@ -11,12 +10,11 @@ import (
 
 func TestGoldenPagesModel(t *testing.T) {
 	for name, tpl := range fixtures() {
-		var b bytes.Buffer
-		if err := json.Indent(&b, []byte(PagesModel(catalogue(t), tpl, "https://s.example.com")), "", "  "); err != nil {
-			t.Fatal(err)
+		text := []byte(PagesModel(catalogue(t), tpl, "https://s.example.com"))
+		if !json.Valid(text) {
+			t.Fatalf("%s: not JSON: %s", name, text)
 		}
-		b.WriteByte('\n')
-		golden(t, filepath.Join(name, "pages.json"), b.Bytes())
+		golden(t, filepath.Join(name, "pages.json"), elementPerLine(text))
 	}
 }
 

@@ -43,8 +43,19 @@ type degradeFile struct {
 }
 
 type joinRule struct {
-	Pair  string `json:"pair"`  // between a label and its value
-	Texts string `json:"texts"` // between two texts put into one place
+	Pair     string   `json:"pair"`     // between a label and its value, an item and its details
+	Texts    string   `json:"texts"`    // between two texts put into one place
+	Close    []string `json:"close"`    // roles whose second text, a unit, follows the first without anything between
+	First    []string `json:"first"`    // roles whose text comes before all others in the same place, so that a cut spares it
+	Currency string   `json:"currency"` // before an amount that loses the place that shows its currency sign
+}
+
+// between is what stands between the first and the second text of a role.
+func (j *joinRule) between(role string) string {
+	if slices.Contains(j.Close, role) {
+		return ""
+	}
+	return j.Pair
 }
 
 type substitute struct {

@@ -31,6 +31,7 @@ type Slot struct {
 	Component string
 	Position  int      // as the wire gave it
 	Index     int      // how many slots of this role come before it: pair 0, pair 1, button 0, button 1
+	Row       int      // which repetition of a repeated place this is: a product's picture, name and price are of one row; -1 in a single place
 	At        int      // index in the page's contents, for field paths
 	Content   *Content // points into the page given to Bind
 	Rule      *SlotRule
@@ -108,6 +109,7 @@ func parsePosition(s string) (position, error) {
 type place struct {
 	rule   *SlotRule
 	number int // position_number expected there
+	row    int // of a repeated place; -1 = a single one
 	taken  bool
 }
 
@@ -163,7 +165,7 @@ func (l *Layout) Bind(page []Content) ([]Slot, []Problem) {
 			continue
 		}
 		slots = append(slots, Slot{
-			Role: p.rule.Role, Component: p.rule.Component, Position: page[at].Position, Index: seen[p.rule.Role], At: at, Content: &page[at], Rule: p.rule,
+			Role: p.rule.Role, Component: p.rule.Component, Position: page[at].Position, Index: seen[p.rule.Role], Row: p.row, At: at, Content: &page[at], Rule: p.rule,
 		})
 		seen[p.rule.Role]++
 	}
@@ -221,11 +223,11 @@ func (l *Layout) places(n int) []place {
 	for i := range l.slots {
 		r := &l.slots[i]
 		if !r.pos.many() {
-			ps = append(ps, place{rule: r, number: r.pos.at(0, n)})
+			ps = append(ps, place{rule: r, number: r.pos.at(0, n), row: -1})
 			continue
 		}
 		for j := range min(max(n, r.Repeat.Min), r.Repeat.Max) {
-			ps = append(ps, place{rule: r, number: r.pos.at(j, n)})
+			ps = append(ps, place{rule: r, number: r.pos.at(j, n), row: j})
 		}
 	}
 	return ps
