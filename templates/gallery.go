@@ -103,12 +103,24 @@ func (s *Service) PublishGallery(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// Several at a time: each is a transaction of its own, and commits that come together share a flush.
+	free, done := make(chan struct{}, 8), make(chan error, len(cards))
 	for _, c := range cards {
-		if err := s.publish(ctx, c); err != nil {
-			return fmt.Errorf("publish card %d of the gallery: %w", c.ID, err)
-		}
+		free <- struct{}{}
+		go func() {
+			defer func() { <-free }()
+			err := s.publish(ctx, c)
+			if err != nil {
+				err = fmt.Errorf("publish card %d of the gallery: %w", c.ID, err)
+			}
+			done <- err
+		}()
 	}
-	return nil
+	var errs []error
+	for range cards {
+		errs = append(errs, <-done)
+	}
+	return errors.Join(errs...)
 }
 
 func (s *Service) publish(ctx context.Context, c Card) error {

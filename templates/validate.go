@@ -304,7 +304,7 @@ func (v *validator) sms() {
 func (v *validator) wording() {
 	rules := v.catalogue.text
 	say := func(field, format string, args ...any) { v.figure(v.strict, "api-doc", field, format, args...) }
-	if !v.optOut && rules.optOut != "" {
+	if !v.optOut && rules.optOut != "" && v.layout.holds(typeText) { // a poster has no text: the SMS around it says how to opt out
 		say("pages", "the card's text must hold the opt-out phrase %s", rules.optOut)
 	}
 	if rules.testWord == "" {
@@ -315,7 +315,7 @@ func (v *validator) wording() {
 		if !strings.Contains(v.d.Name, rules.testWord) {
 			say("tpl_name", "must hold %s when use_id is 2", rules.testWord)
 		}
-		if !strings.Contains(v.title, rules.testWord) {
+		if !strings.Contains(v.title, rules.testWord) && v.layout.holds(typeText) {
 			say("pages", "the main title must hold %s when use_id is 2", rules.testWord)
 		}
 	case useCommercial:
@@ -325,6 +325,11 @@ func (v *validator) wording() {
 			}
 		}
 	}
+}
+
+// holds reports whether cards of the layout have a content of the type; a layout that is not known may have any.
+func (l *Layout) holds(kind string) bool {
+	return l == nil || slices.Contains(l.components.required, kind) || slices.Contains(l.components.optional, kind)
 }
 
 type namedText struct{ field, text string }
