@@ -108,7 +108,7 @@ func aimOperations() []operation {
 		{
 			name: "ListAimSendDetails", def: koomessage.GenReqDefForListAimSendDetails(), args: paged, check: rowsOf("send_details"),
 			lacks:  []lack{{"limit", anyParameter}, {"offset", anyParameter}},
-			beyond: []beyond{{"limit", 101, anyParameter}},
+			beyond: []beyond{{"limit", 101, anyParameter}, {"sms_sign", long(19), anyParameter}, {"cust_flag", long(65), anyParameter}},
 			ids:    []slot{{"task_id", "send_task_id", "", ""}, {"tpl_id", "tpl_id", "", ""}},
 		},
 		{
@@ -132,7 +132,7 @@ func aimOperations() []operation {
 		{
 			name: "ListAimSendTasks", def: koomessage.GenReqDefForListAimSendTasks(), args: noArgs, check: rowsOf("aim_send_tasks"),
 			noneLacks: "every filter is optional",
-			beyond:    []beyond{{"limit", 101, anyParameter}, {"task_status", "Perhaps", anyParameter}},
+			beyond:    []beyond{{"limit", 101, anyParameter}, {"task_status", "Perhaps", anyParameter}, {"task_name", long(21), anyParameter}},
 			ids:       []slot{{"task_id", "send_task_id", "", ""}, {"tpl_id", "tpl_id", "", ""}},
 		},
 		{

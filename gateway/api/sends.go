@@ -195,6 +195,9 @@ func (h sendHandlers) list(ctx context.Context, r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkQuery(r, bound{"task_id", 36}, bound{"task_name", 20}, bound{"tpl_name", 100}); err != nil {
+		return nil, err
+	}
 	w, err := timeWindow(r, h.room.Now(), weekAgo)
 	if err != nil {
 		return nil, err
@@ -274,6 +277,9 @@ type sendDetailRow struct {
 func (h sendHandlers) details(ctx context.Context, r *Request) (any, error) {
 	p, err := paging(r, true, 1_000_000, 100, 0)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkQuery(r, bound{"task_id", 36}, bound{"sms_sign", 18}, bound{"cust_flag", 64}); err != nil {
 		return nil, err
 	}
 	now := h.room.Now()
