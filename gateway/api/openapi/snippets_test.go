@@ -111,6 +111,9 @@ func literal(b *strings.Builder, of reflect.Type, v any, address string, before 
 			x, has := given[tag]
 			if tag == "Content-Type" {
 				x, has = "application/json", true
+				if body, _ := of.FieldByName("Body"); body.Tag.Get("type") == "multipart" {
+					x = "multipart/form-data"
+				}
 			}
 			if !has {
 				continue
