@@ -1,100 +1,60 @@
 package render
 
 import (
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"slices"
-	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
 // PageType is the media type of the H5 page and of the error pages.
 const PageType = "text/html; charset=utf-8"
 
-//go:embed h5.css
-var h5CSS string
-
 //go:embed error.css
 var errorCSS string
 
-var (
-	h5Style    = squeeze(h5CSS)
-	errorStyle = squeeze(errorCSS)
-)
+var errorStyle = squeeze(errorCSS)
 
-// H5CSP is the Content-Security-Policy to send with the H5 page and the error pages: nothing runs, nothing is framed, styles are the two known
-// sheets, pictures and videos come from the edge or over TLS from the customer's server, and clicks are reported to the edge (without a script nothing else connects).
-var H5CSP = "default-src 'none'; style-src " + hashOf(h5Style) + " " + hashOf(errorStyle) +
-	"; img-src 'self' https:; media-src 'self' https:; connect-src 'self' https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// ErrorCSP is the Content-Security-Policy to send with the error pages. A program's page has one of its own, Program.CSP.
+var ErrorCSP = policy(errorStyle)
 
-func hashOf(style string) string {
-	sum := sha256.Sum256([]byte(style))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
-
-// squeeze strips comments, indentation and line ends from our own sheets.
-func squeeze(css string) string {
-	var b strings.Builder
-	for css != "" {
-		before, rest, found := strings.Cut(css, "/*")
-		b.WriteString(before)
-		if css = ""; found {
-			_, css, _ = strings.Cut(rest, "*/")
-		}
-	}
-	lines := strings.Split(b.String(), "\n")
-	for i, l := range lines {
-		lines[i] = strings.TrimSpace(l)
-		if n := len(lines[i]); n > 0 && lines[i][n-1] == ',' {
-			lines[i] += " "
-		}
-	}
-	return strings.Join(lines, "")
-}
+// CSP is the Content-Security-Policy to send with what Append writes: it allows exactly the style that the page carries. Empty for a vendor's card.
+func (p *Program) CSP() string { return p.csp }
 
 // htmlBuilder writes HTML into a program. All attributes are quoted and all elements closed or void, so the output is also well-formed markup.
 type htmlBuilder struct {
 	builder
 	c      *card
 	words  *words
-	after  []func() // dialogs and enlarged pictures, written at the end
-	titled bool     // the page has its h1
-	prefix string   // of ids
+	after  []func()        // dialogs and enlarged pictures, written at the end
+	titled bool            // the page has its h1
+	prefix string          // of ids
+	sheets []string        // sheets of the style that the markup written so far needs
+	hinted map[string]bool // hints that the page has given
 }
 
-// words are the page's own texts.
-type words struct {
-	lang, until, store, page, quick, hold, close, place string
-	zone                                                int // index of zones
-}
-
-var chinese = words{"zh-CN", "有效期至", "未安装应用？前往应用市场", "未安装应用？打开网页", "未安装应用？打开快应用", "长按上方文字即可复制", "关闭", "地址：", 1}
-
-var english = words{"en", "Valid until", "No app yet? Get it from the store", "No app yet? Open the web page", "No app yet? Open the quick app", "Press and hold the text to copy it", "Close", "Address: ", 0}
-
-// wordsOf follows the language the template is written in: any Chinese character makes it Chinese.
-func wordsOf(c *card) *words {
-	for i := range c.elements {
-		for _, t := range []*text{&c.elements[i].text, &c.elements[i].child} {
-			for _, p := range t.pieces {
-				if strings.ContainsFunc(p.lit, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
-					return &chinese
-				}
-			}
-		}
+// use notes that the page needs a sheet of the style.
+func (b *htmlBuilder) use(sheet string) {
+	if !slices.Contains(b.sheets, sheet) {
+		b.sheets = append(b.sheets, sheet)
 	}
-	return &english
 }
 
 func h5Program(c *card, sample *Values) (*Program, error) {
-	b := &htmlBuilder{c: c, words: wordsOf(c)}
-	b.page()
-	return b.program(PageType, sample)
+	// What style a page needs is known when its body is written, which comes after it: the body is written twice.
+	try := &htmlBuilder{c: c, words: wordsOf(c)}
+	try.main()
+	style := styleOf(try.sheets)
+	b := &htmlBuilder{c: c, words: try.words}
+	b.page(style)
+	p, err := b.program(PageType, sample)
+	if err != nil {
+		return nil, err
+	}
+	p.csp, p.calendars = policy(style), c.calendars()
+	return p, nil
 }
 
-func (b *htmlBuilder) page() {
+func (b *htmlBuilder) page(style string) {
 	b.raw("<!doctype html>\n<html lang=\"" + b.words.lang + "\">\n<head>\n<meta charset=\"utf-8\">\n" +
 		"<meta name=\"viewport\" content=\"width=device-width,initial-scale=1,viewport-fit=cover\">\n" +
 		"<meta name=\"robots\" content=\"noindex,nofollow\">\n<meta name=\"referrer\" content=\"no-referrer\">\n" +
@@ -105,6 +65,11 @@ func (b *htmlBuilder) page() {
 	b.raw("\">\n<meta property=\"og:url\" content=\"")
 	b.slot(slotLink, 0, escHTML)
 	b.raw("\">\n")
+	if sender := b.sender(); sender != "" {
+		b.raw("<meta property=\"og:site_name\" content=\"")
+		b.str(sender, escHTML)
+		b.raw("\">\n")
+	}
 	if t := b.summary(); t != nil {
 		b.raw("<meta property=\"og:description\" content=\"")
 		b.builder.text(t, escHTML)
@@ -117,7 +82,15 @@ func (b *htmlBuilder) page() {
 		b.media(m, escHTML)
 		b.raw("\">\n<meta name=\"twitter:card\" content=\"summary_large_image\">\n")
 	}
-	b.raw("<style>" + h5Style + "</style>\n</head>\n<body class=\"" + b.bodyClass() + "\">\n<main>\n")
+	b.raw("<style>" + style + "</style>\n</head>\n<body class=\"" + b.bodyClass() + "\">\n")
+	b.main()
+	b.slot(slotPixel, 0, escHTML) // last, so that a page that was cut off is not taken for one that was shown
+	b.raw("</body>\n</html>\n")
+}
+
+// main writes what is seen.
+func (b *htmlBuilder) main() {
+	b.raw("<main>\n")
 	b.body()
 	b.raw("<footer>" + b.words.until + " <time datetime=\"")
 	b.slot(slotExpire, 0, escHTML)
@@ -127,18 +100,25 @@ func (b *htmlBuilder) page() {
 	for _, f := range b.after {
 		f()
 	}
-	b.slot(slotPixel, 0, escHTML) // last, so that a page that was cut off is not taken for one that was shown
-	b.raw("</body>\n</html>\n")
+}
+
+// sender is the name that the message comes from; empty if the template does not say.
+func (b *htmlBuilder) sender() string {
+	if s := b.c.tpl.SMSSigns; len(s) > 0 {
+		return s[0]
+	}
+	return ""
 }
 
 // body draws the sender and the cards: one, or a strip of them for layouts whose pages are swiped.
 func (b *htmlBuilder) body() {
-	if s := b.c.tpl.SMSSigns; len(s) > 0 && s[0] != "" {
-		first, _ := utf8.DecodeRuneInString(s[0])
+	b.use(b.c.layout.Group)
+	if s := b.sender(); s != "" {
+		first, _ := utf8.DecodeRuneInString(s)
 		b.raw("<header class=\"from\"><i aria-hidden=\"true\">")
 		b.str(string(first), escHTML)
 		b.raw("</i>")
-		b.str(s[0], escHTML)
+		b.str(s, escHTML)
 		b.raw("</header>\n")
 	}
 	pages := slices.Collect(func(yield func([]element) bool) {
@@ -154,13 +134,16 @@ func (b *htmlBuilder) body() {
 		}
 	})
 	if len(pages) > 1 {
-		b.raw("<div class=\"strip\" tabindex=\"0\">\n")
+		b.openStrip()
 	}
 	for _, es := range pages {
 		b.raw("<article class=\"card\">\n")
-		if b.c.layout.Group == "red_packet" {
+		switch b.c.layout.Group {
+		case "red_packet":
 			b.redPacket(es)
-		} else {
+		case "voucher":
+			b.voucher(es)
+		default:
 			b.blocks(es)
 		}
 		b.raw("</article>\n")
@@ -172,7 +155,7 @@ func (b *htmlBuilder) body() {
 }
 
 func (b *htmlBuilder) bodyClass() string {
-	class := "g-" + b.c.layout.Group
+	class := "g-" + b.c.layout.Group + " l-" + b.c.layout.CardID
 	if b.c.subType > 0 && b.c.subType < 10 {
 		class += " s" + string(rune('0'+b.c.subType))
 	}

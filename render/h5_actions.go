@@ -1,15 +1,15 @@
 package render
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
-
-	"cardlink/templates"
 )
 
 // buttons writes the buttons of a card and the hints that belong to them.
 func (b *htmlBuilder) buttons(es []element, class string) {
+	if len(es) > 1 {
+		class += " two"
+	}
 	b.raw("<div class=\"" + class + "\">\n")
 	for i := range es {
 		look := "btn"
@@ -18,24 +18,36 @@ func (b *htmlBuilder) buttons(es []element, class string) {
 		}
 		b.button(&es[i], look)
 	}
+	b.hints(es)
+	b.raw("</div>\n")
+}
+
+func (b *htmlBuilder) hints(es []element) {
 	for i := range es {
 		b.hint(&es[i])
 	}
-	b.raw("</div>\n")
 }
 
 func (b *htmlBuilder) button(e *element, class string) {
 	if a := e.action; a != nil && a.typ == "COPY_PARAMETER" {
 		b.raw("<details id=\"" + b.anchor("c", e) + "\"><summary class=\"" + class + "\">")
 		b.both(e)
-		b.raw("</summary><code>")
-		b.text(&a.target)
-		b.raw("</code><p class=\"hint\">" + b.words.hold + "</p></details>\n")
+		b.raw("</summary>")
+		b.copyable(a)
+		b.raw("</details>\n")
 		return
 	}
 	end := b.open(e, class)
 	b.both(e)
 	b.raw(end + "\n")
+}
+
+// copyable writes a text to be copied: one touch selects the whole of it.
+func (b *htmlBuilder) copyable(a *action) {
+	b.use("copy")
+	b.raw("<code>")
+	b.text(&a.target)
+	b.raw("</code><p class=\"hint\">" + b.words.hold + "</p>\n")
 }
 
 // open starts the element that carries e's action, a link or, without an action that a page can perform, a span; it returns the closing tag.
@@ -80,8 +92,8 @@ func (b *htmlBuilder) open(e *element, class string) string {
 	case a.typ == "OPEN_MAP":
 		b.geo(a)
 	case a.typ == "OPEN_SCHEDULE":
-		b.raw("data:text/calendar;charset=utf-8,")
-		b.str(calendar(b.c.tpl.ID, e.id, a.source), escURL)
+		b.slot(slotLink, 0, escHTML) // the edge serves the file: a page may not carry one
+		b.raw("?" + CalendarQuery + "=" + e.id)
 		more = " download=\"event.ics\""
 	default:
 		switch {
@@ -104,34 +116,81 @@ func (b *htmlBuilder) open(e *element, class string) string {
 // anchor is the id of a part of e; the preview draws several cards on one page and tells them apart by prefix.
 func (b *htmlBuilder) anchor(part string, e *element) string { return b.prefix + part + e.id }
 
-// hint writes what a page says beside a button because it cannot act by itself: the way on if the app is missing, a place's address.
+// hint writes what a page says beside a button because it cannot act by itself: the way on if the app is missing, what a quick app needs, a place's
+// address, a number to dial by hand. The style shows some of it on computers only.
 func (b *htmlBuilder) hint(e *element) {
 	a := e.action
-	if a == nil {
+	if a == nil || a.dead {
 		return
 	}
 	switch a.typ {
 	case "OPEN_MAP":
-		b.raw("<p class=\"hint\">" + b.words.place)
-		b.str(a.source.Address, escHTML)
-		b.raw("</p>\n")
+		b.mapHint(a)
 	case "OPEN_APP":
-		word := map[int]string{0: b.words.store, 1: b.words.page, 2: b.words.page, 3: b.words.quick}[a.floor]
-		switch {
-		case a.floor == 0 && a.source.PackageName != "":
-			b.raw("<a class=\"hint\" href=\"market://details?id=")
-			b.str(a.source.PackageName, escURL)
-		case a.floor > 0 && a.source.FloorURL != "" && !deadLiteral(a.source.FloorURL):
-			b.raw("<a class=\"hint\" rel=\"nofollow noopener noreferrer\" href=\"")
-			b.str(a.source.FloorURL, escHTML)
-		default:
-			return
-		}
-		b.raw("\">" + word + "</a>\n")
+		b.floorHint(a)
+		b.onPhone()
+	case "OPEN_QUICK":
+		b.note("hint", b.words.runs)
+		b.onPhone()
+	case "DIAL_PHONE", "OPEN_SMS":
+		b.raw("<p class=\"hint desk\">" + b.words.number)
+		b.str(a.source.Target, escHTML)
+		b.raw("</p>\n")
 	}
 }
 
+func (b *htmlBuilder) onPhone() { b.note("hint desk", b.words.phone) }
+
+// note writes one of the page's own sentences, once.
+func (b *htmlBuilder) note(class, words string) {
+	if b.hinted[words] {
+		return
+	}
+	if b.hinted == nil {
+		b.hinted = map[string]bool{}
+	}
+	b.hinted[words] = true
+	b.raw("<p class=\"" + class + "\">" + words + "</p>\n")
+}
+
+// mapHint writes a place's address in words, leading to a map on the web where geo: addresses open nothing.
+func (b *htmlBuilder) mapHint(a *action) {
+	lat, lon, ok := coordinates(a)
+	if ok {
+		m := &b.words.maps
+		if b.words.swapped {
+			lat, lon = lon, lat
+		}
+		b.raw("<a class=\"hint\" rel=\"nofollow noopener noreferrer\" href=\"")
+		b.str(m[0]+lat+m[1]+lon+m[2], escHTML)
+		b.raw("\">" + b.words.place)
+		b.str(a.source.Address, escHTML)
+		b.raw("</a>\n")
+		return
+	}
+	b.raw("<p class=\"hint\">" + b.words.place)
+	b.str(a.source.Address, escHTML)
+	b.raw("</p>\n")
+}
+
+// floorHint writes the way on if the app is not installed.
+func (b *htmlBuilder) floorHint(a *action) {
+	word := map[int]string{0: b.words.store, 1: b.words.page, 2: b.words.page, 3: b.words.quick}[a.floor]
+	switch {
+	case a.floor == 0 && a.source.PackageName != "":
+		b.raw("<a class=\"hint\" href=\"market://details?id=")
+		b.str(a.source.PackageName, escURL)
+	case a.floor > 0 && a.source.FloorURL != "" && !deadLiteral(a.source.FloorURL):
+		b.raw("<a class=\"hint\" rel=\"nofollow noopener noreferrer\" href=\"")
+		b.str(a.source.FloorURL, escHTML)
+	default:
+		return
+	}
+	b.raw("\">" + word + "</a>\n")
+}
+
 func (b *htmlBuilder) dialog(e *element) {
+	b.use("pop")
 	a := e.action.source
 	b.raw("<div class=\"pop\" id=\"" + b.anchor("d", e) + "\" role=\"dialog\" aria-modal=\"true\" aria-labelledby=\"" + b.anchor("t", e) + "\"><a class=\"veil\" href=\"#" + b.anchor("c", e) +
 		"\" aria-label=\"" + b.words.close + "\"></a><section><h2 id=\"" + b.anchor("t", e) + "\">")
@@ -147,6 +206,7 @@ func (b *htmlBuilder) dialog(e *element) {
 }
 
 func (b *htmlBuilder) zoom(e *element) {
+	b.use("zoom")
 	b.raw("<a class=\"zoom\" id=\"" + b.anchor("z", e) + "\" href=\"#" + b.anchor("c", e) + "\" aria-label=\"" + b.words.close + "\">")
 	b.image(e.action.picture, e)
 	b.raw("</a>\n")
@@ -154,17 +214,26 @@ func (b *htmlBuilder) zoom(e *element) {
 
 // geo writes a geo: address (RFC 5870) with the query that map apps read; without usable coordinates the map app searches for the place.
 func (b *htmlBuilder) geo(a *action) {
-	lat, err1 := strconv.ParseFloat(a.source.Latitude, 64)
-	lon, err2 := strconv.ParseFloat(a.source.Longitude, 64)
-	if err1 != nil || err2 != nil || !(lat >= -90 && lat <= 90 && lon >= -180 && lon <= 180) {
+	lat, lon, ok := coordinates(a)
+	if !ok {
 		b.raw("geo:0,0?q=")
 		b.str(a.source.Target+" "+a.source.Address, escURL)
 		return
 	}
-	at := strconv.FormatFloat(lat, 'f', -1, 64) + "," + strconv.FormatFloat(lon, 'f', -1, 64)
+	at := lat + "," + lon
 	b.raw("geo:" + at + "?q=" + at + "(")
 	b.str(a.source.Target, escURL)
 	b.raw(")")
+}
+
+// coordinates are a place's latitude and longitude as plain decimals.
+func coordinates(a *action) (lat, lon string, ok bool) {
+	y, err1 := strconv.ParseFloat(a.source.Latitude, 64)
+	x, err2 := strconv.ParseFloat(a.source.Longitude, 64)
+	if err1 != nil || err2 != nil || !(y >= -90 && y <= 90 && x >= -180 && x <= 180) {
+		return "", "", false
+	}
+	return strconv.FormatFloat(y, 'f', -1, 64), strconv.FormatFloat(x, 'f', -1, 64), true
 }
 
 // phone keeps what a tel: or sms: address may hold.
@@ -188,36 +257,4 @@ func mailbox(s string) string {
 		out += "@" + string(appendURL(nil, domain))
 	}
 	return out
-}
-
-// calendar is an iCalendar file (RFC 5545) with one event. Times are the author's wall clock, so they carry no zone.
-func calendar(tpl int64, id string, a *templates.Action) string {
-	stamp := func(s string) string { return strings.NewReplacer("-", "", ":", "", " ", "T").Replace(s) }
-	var b strings.Builder
-	line := func(name, value string) {
-		s := name + ":" + value
-		for n := 75; len(s) > n; n = 74 { // folded lines are at most 75 octets, the blank included
-			cut := n
-			for cut > 0 && s[cut]&0xC0 == 0x80 {
-				cut--
-			}
-			b.WriteString(s[:cut] + "\r\n ")
-			s = s[cut:]
-		}
-		b.WriteString(s + "\r\n")
-	}
-	escape := strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\r\n", `\n`, "\n", `\n`, "\r", `\n`)
-	line("BEGIN", "VCALENDAR")
-	line("VERSION", "2.0")
-	line("PRODID", "-//Cardlink//Card//EN")
-	line("BEGIN", "VEVENT")
-	line("UID", fmt.Sprintf("%d-%s@cardlink", tpl, id))
-	line("DTSTAMP", stamp(a.BeginTime)+"Z") // required; the page has no clock
-	line("DTSTART", stamp(a.BeginTime))
-	line("DTEND", stamp(a.EndTime))
-	line("SUMMARY", escape.Replace(a.Target))
-	line("DESCRIPTION", escape.Replace(a.Description))
-	line("END", "VEVENT")
-	line("END", "VCALENDAR")
-	return b.String()
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -55,12 +54,8 @@ func TestPolicyMatchesThePages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	preview, err := AppendPreview(nil, catalogue(t), fixtures()["RedPacket"], "")
-	if err != nil {
-		t.Fatal(err)
-	}
 	for csp, pages := range map[string][][]byte{
-		H5CSP: {p.Append(nil, &v), AppendGone(nil, fault.Chinese), AppendNotFound(nil, fault.English)}, PreviewCSP: {preview},
+		p.CSP(): {p.Append(nil, &v)}, ErrorCSP: {AppendGone(nil, fault.Chinese), AppendNotFound(nil, fault.English)},
 	} {
 		if strings.Contains(csp, "unsafe") || strings.Contains(csp, "script-src") || !strings.HasPrefix(csp, "default-src 'none'") {
 			t.Errorf("policy %s", csp)
@@ -141,12 +136,27 @@ func TestCalendar(t *testing.T) {
 			t.Errorf("%q is not in %s", want, flat)
 		}
 	}
+}
+
+// A calendar entry is a file of its own: the page leads to it on the link's address, the program holds it. No other id has one.
+func TestCalendarOfAPage(t *testing.T) {
 	tpl := fixtures()["StandardImageAndText"]
-	link := find(page(t, tpl, SampleValues(tpl)), "a", "id", "c1-5")
-	body, ok := strings.CutPrefix(link.attr("href"), "data:text/calendar;charset=utf-8,")
-	text, err := url.PathUnescape(body)
-	if !ok || err != nil || !strings.HasPrefix(text, "BEGIN:VCALENDAR\r\n") || link.attr("download") != "event.ics" {
-		t.Errorf("%s %v", link.attr("href"), err)
+	v := SampleValues(tpl)
+	link := find(page(t, tpl, v), "a", "id", "c1-5")
+	if link.attr("href") != v.Link+"?ics=1-5" || link.attr("download") != "event.ics" {
+		t.Errorf("%+v", link)
+	}
+	p, _, err := Compile(catalogue(t), tpl, H5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Calendar([]byte("1-5")); !strings.HasPrefix(got, "BEGIN:VCALENDAR\r\n") {
+		t.Errorf("calendar %q", got)
+	}
+	for _, id := range []string{"1-4", "1-6", "2-5", "", "../1-5"} {
+		if got := p.Calendar([]byte(id)); got != "" {
+			t.Errorf("%q has the calendar %q", id, got)
+		}
 	}
 }
 
@@ -183,47 +193,6 @@ func TestPageIsolatesValues(t *testing.T) {
 	i := slices.IndexFunc(page(t, tpl, v), func(n node) bool { return n.name == "bdi" && n.text == "\u202eevil" })
 	if i < 0 {
 		t.Error("the value is not isolated")
-	}
-}
-
-func TestPreview(t *testing.T) {
-	for name, tpl := range fixtures() {
-		out, err := AppendPreview([]byte("x"), catalogue(t), tpl, "https://s.example.com")
-		if err != nil {
-			t.Fatal(err)
-		}
-		nodes, err := parsePage(bytes.TrimPrefix(out, []byte("x")))
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if what := dangerous(nodes); what != "" {
-			t.Errorf("%s: preview holds %s", name, what)
-		}
-		ids := map[string]bool{}
-		phones := 0
-		for _, n := range nodes {
-			if id := n.attr("id"); id != "" {
-				if ids[id] {
-					t.Errorf("%s: id %s twice", name, id)
-				}
-				ids[id] = true
-			}
-			if strings.HasPrefix(n.attr("class"), "phone ") {
-				phones++
-			}
-		}
-		if phones != int(Targets) {
-			t.Errorf("%s: %d phones", name, phones)
-		}
-		_, notes, err := CompileAll(catalogue(t), tpl)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, n := range notes {
-			if !bytes.Contains(out, appendHTML(nil, n.Why)) {
-				t.Errorf("%s: the preview does not tell %q", name, n.Why)
-			}
-		}
 	}
 }
 

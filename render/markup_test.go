@@ -18,7 +18,7 @@ type node struct {
 	text  string
 }
 
-var voids = regexp.MustCompile(`<((?:meta|img|br)\b[^>]*)>`)
+var voids = regexp.MustCompile(`<((?:meta|img|br|hr)\b[^>]*)>`)
 
 // parsePage reads a page as strictly as an XML reader does once void elements are closed: unquoted or repeated attributes, unclosed elements and
 // stray markup are errors. The pages are written so that they pass; a value that broke out of its place would not.
@@ -85,8 +85,7 @@ func dangerous(nodes []node) string {
 				return a[0]
 			}
 			if a[0] == "href" || a[0] == "src" || a[0] == "poster" {
-				s := literalScheme(a[1])
-				if slices.Contains(scripts, s) && !(s == "data" && strings.HasPrefix(a[1], "data:text/calendar;")) {
+				if slices.Contains(scripts, literalScheme(a[1])) {
 					return a[0] + "=" + a[1]
 				}
 			}

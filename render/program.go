@@ -10,6 +10,8 @@ type Program struct {
 	pings       []string // ends of the click beacons' addresses
 	touchables  []touchable
 	contentType string
+	csp         string         // of a page
+	calendars   []calendarFile // of a page
 	size        int
 }
 

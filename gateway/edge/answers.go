@@ -21,6 +21,7 @@ var (
 	headerRetryAfter   = []byte("Retry-After")
 	headerETag         = []byte("Etag")
 	headerVary         = []byte("Vary")
+	headerDisposition  = []byte("Content-Disposition")
 
 	valueNosniff    = []byte("nosniff")
 	valueNoReferrer = []byte("no-referrer")
@@ -30,10 +31,12 @@ var (
 	valueJSON       = []byte("application/json")
 	valueText       = []byte("text/plain; charset=utf-8")
 	valueHTML       = []byte("text/html; charset=utf-8")
+	valueICS        = []byte(render.CalendarType)
+	valueEvent      = []byte(`attachment; filename="event.ics"`)
 	valueTrue       = []byte("true")
 	valueOne        = []byte("1")
 	valueAccept     = []byte("Accept")
-	valueCSP        = []byte(render.H5CSP)
+	valueCSP        = []byte(render.ErrorCSP)
 )
 
 // The bodies of refusals (docs/handset.md). They tell a handset what to do and a guesser nothing.
@@ -81,7 +84,7 @@ func (s *Server) gonePage(c *fasthttp.RequestCtx) {
 	c.Response.SetBodyRaw(s.programs.gone[s.o.Language&1])
 }
 
-// page sets what all pages have in common.
+// page sets what all pages have in common. The policy is that of the error pages; a card's page has its own.
 func (s *Server) page(c *fasthttp.RequestCtx, status int) {
 	h := &c.Response.Header
 	h.SetCanonical(headerContentType, valueHTML)
@@ -89,6 +92,28 @@ func (s *Server) page(c *fasthttp.RequestCtx, status int) {
 	h.SetCanonical(headerCSP, valueCSP)
 	h.SetCanonical(headerRobots, valueNoIndex)
 	c.SetStatusCode(status)
+}
+
+// calendar answers with a calendar entry of a page, if the request asks for one.
+func (s *Server) calendar(c *fasthttp.RequestCtx, page *render.Program) bool {
+	if len(c.URI().QueryString()) == 0 {
+		return false
+	}
+	id := c.QueryArgs().Peek(render.CalendarQuery)
+	if len(id) == 0 {
+		return false
+	}
+	file := page.Calendar(id)
+	if file == "" {
+		return false // whoever made the address up sees the page
+	}
+	h := &c.Response.Header
+	h.SetCanonical(headerContentType, valueICS)
+	h.SetCanonical(headerDisposition, valueEvent)
+	h.SetCanonical(headerCacheControl, valueNoStore)
+	h.SetCanonical(headerRobots, valueNoIndex)
+	c.Response.SetBodyString(file)
+	return true
 }
 
 // busy asks the visitor to come back in a second.

@@ -47,6 +47,9 @@ func (s *Server) tap(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, d *sh
 			s.fail(c, "compile a page", err)
 			return
 		}
+		if s.calendar(c, set[render.H5]) { // a part of a page that was opened and recorded before
+			return
+		}
 		if visitor = e.Visitor(); visitor == 0 {
 			visitor = stranger(who, c.Request.Header.UserAgent())
 		}
@@ -54,6 +57,8 @@ func (s *Server) tap(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, d *sh
 		s.sign(v, &v.id, view{link: e.LinkID(), visitor: visitor, issued: now, target: render.H5, counted: k == human})
 		v.body = set[render.H5].Append(v.body[:0], &v.values)
 		s.page(c, fasthttp.StatusOK)
+		v.policy = append(v.policy[:0], set[render.H5].CSP()...)
+		c.Response.Header.SetCanonical(headerCSP, v.policy)
 		c.Response.SetBody(v.body)
 	}
 	if target != "" {

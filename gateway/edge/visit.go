@@ -21,6 +21,7 @@ type visit struct {
 	signer  signer
 	id      [36]byte // of the request; of the view a beacon is about
 	body    []byte   // the answer
+	policy  []byte   // of a page
 	link    []byte
 	origin  []byte
 	expire  []byte

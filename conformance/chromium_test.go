@@ -1,0 +1,294 @@
+package conformance
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// chromium is a headless browser that is steered over a pair of pipes (the DevTools protocol, messages ended by a zero byte).
+type chromium struct {
+	cmd *exec.Cmd
+	to  io.Writer
+
+	mu     sync.Mutex
+	serial int
+	calls  map[int]chan devtools
+	events func(devtools) // of the open page
+	closed error
+}
+
+// devtools is a message of the protocol.
+type devtools struct {
+	ID      int             `json:"id,omitempty"`
+	Session string          `json:"sessionId,omitempty"`
+	Method  string          `json:"method,omitempty"`
+	Params  json.RawMessage `json:"params,omitempty"`
+	Result  json.RawMessage `json:"result,omitempty"`
+	Error   *struct {
+		Message string `json:"message"`
+	} `json:"error,omitempty"`
+}
+
+// startChromium starts the browser that is installed; it ends with the test.
+func startChromium(t *testing.T) *chromium {
+	t.Helper()
+	path := tool(t, "chromium", "chromium-browser", "google-chrome")
+	theirs, to, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, ours, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &chromium{to: to, calls: map[int]chan devtools{}}
+	b.cmd = exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+		"--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--font-render-hinting=none", "--user-data-dir="+t.TempDir(), "--remote-debugging-pipe", "about:blank")
+	b.cmd.Env = append(os.Environ(), "FONTCONFIG_FILE="+fonts(t))
+	b.cmd.ExtraFiles = []*os.File{theirs, ours}
+	if err := b.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	theirs.Close()
+	ours.Close()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		b.read(from)
+	}()
+	t.Cleanup(func() {
+		b.cmd.Process.Kill()
+		b.cmd.Wait()
+		to.Close()
+		from.Close()
+		<-done
+	})
+	return b
+}
+
+// fonts makes the phone's system font the one that shows Chinese here, so that pictures of pages look alike on all machines that have it.
+func fonts(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "fonts.conf")
+	text := `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><include>/etc/fonts/fonts.conf</include>`
+	for _, family := range []string{"system-ui", "sans-serif", "sans", "DejaVu Sans"} {
+		text += `<match target="pattern"><test name="family"><string>` + family + `</string></test><edit name="family" mode="prepend" binding="strong"><string>Noto Sans CJK SC</string></edit></match>`
+	}
+	text += `</fontconfig>`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func (b *chromium) read(from io.Reader) {
+	r := bufio.NewReaderSize(from, 1<<20)
+	for {
+		text, err := r.ReadBytes(0)
+		var m devtools
+		if err == nil {
+			err = json.Unmarshal(text[:len(text)-1], &m)
+		}
+		b.mu.Lock()
+		if err != nil {
+			b.closed = err
+			for _, c := range b.calls {
+				close(c)
+			}
+			clear(b.calls)
+			b.mu.Unlock()
+			return
+		}
+		if c := b.calls[m.ID]; m.ID != 0 && c != nil {
+			delete(b.calls, m.ID)
+			c <- m
+		} else if b.events != nil && m.Session != "" {
+			b.events(m)
+		}
+		b.mu.Unlock()
+	}
+}
+
+// call makes a request and decodes its result into out, unless that is nil.
+func (b *chromium) call(t *testing.T, session, method string, params J, out any) {
+	t.Helper()
+	text, err := json.Marshal(params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := make(chan devtools, 1)
+	b.mu.Lock()
+	if b.closed != nil {
+		b.mu.Unlock()
+		t.Fatalf("the browser is gone: %v", b.closed)
+	}
+	b.serial++
+	m := devtools{ID: b.serial, Session: session, Method: method, Params: text}
+	b.calls[m.ID] = answer
+	b.mu.Unlock()
+	if text, err = json.Marshal(m); err == nil {
+		_, err = b.to.Write(append(text, 0))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case got, ok := <-answer:
+		switch {
+		case !ok:
+			t.Fatalf("%s: the browser went away", method)
+		case got.Error != nil:
+			t.Fatalf("%s: %s", method, got.Error.Message)
+		case out != nil:
+			if err := json.Unmarshal(got.Result, out); err != nil {
+				t.Fatalf("%s: %v in %s", method, err, got.Result)
+			}
+		}
+	case <-time.After(60 * time.Second):
+		t.Fatalf("%s: no answer in 60 s", method)
+	}
+}
+
+// tab is a page of the browser, a phone's screen.
+type tab struct {
+	b        *chromium
+	target   string
+	session  string
+	loaded   chan struct{}
+	complain []string // what the console and the security policy said
+}
+
+// phoneTab opens a screen of 360 × 800 in a colour scheme.
+func (b *chromium) phoneTab(t *testing.T, scheme string) *tab {
+	t.Helper()
+	p := &tab{b: b, loaded: make(chan struct{}, 1)}
+	var made struct {
+		TargetID  string `json:"targetId"`
+		SessionID string `json:"sessionId"`
+	}
+	b.call(t, "", "Target.createTarget", J{"url": "about:blank"}, &made)
+	p.target = made.TargetID
+	b.call(t, "", "Target.attachToTarget", J{"targetId": made.TargetID, "flatten": true}, &made)
+	p.session = made.SessionID
+	b.mu.Lock()
+	b.events = p.event
+	b.mu.Unlock()
+	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
+		p.call(t, domain+".enable", nil, nil)
+	}
+	p.call(t, "Emulation.setDeviceMetricsOverride", J{"width": 360, "height": 800, "deviceScaleFactor": 2, "mobile": true}, nil)
+	p.call(t, "Emulation.setTouchEmulationEnabled", J{"enabled": true}, nil)
+	p.call(t, "Emulation.setEmulatedMedia", J{"features": L{J{"name": "prefers-color-scheme", "value": scheme}, J{"name": "prefers-reduced-motion", "value": "reduce"}}}, nil)
+	return p
+}
+
+func (p *tab) call(t *testing.T, method string, params J, out any) {
+	t.Helper()
+	if params == nil {
+		params = J{}
+	}
+	p.b.call(t, p.session, method, params, out)
+}
+
+// event runs under the browser's lock.
+func (p *tab) event(m devtools) {
+	if m.Session != p.session {
+		return
+	}
+	note := func(format string, args ...any) { p.complain = append(p.complain, fmt.Sprintf(format, args...)) }
+	switch m.Method {
+	case "Page.loadEventFired":
+		select {
+		case p.loaded <- struct{}{}:
+		default:
+		}
+	case "Log.entryAdded":
+		var e struct {
+			Entry struct{ Source, Level, Text, URL string }
+		}
+		if json.Unmarshal(m.Params, &e); e.Entry.Level == "error" || e.Entry.Source == "security" || e.Entry.Source == "violation" {
+			note("%s: %s %s", e.Entry.Source, e.Entry.Text, e.Entry.URL)
+		}
+	case "Runtime.consoleAPICalled", "Runtime.exceptionThrown":
+		note("%s: %s", m.Method, m.Params)
+	case "Network.loadingFailed":
+		var e struct {
+			ErrorText     string
+			Canceled      bool
+			BlockedReason string
+		}
+		if json.Unmarshal(m.Params, &e); !e.Canceled {
+			note("loading failed: %s %s", e.ErrorText, e.BlockedReason)
+		}
+	}
+}
+
+// open loads a page and everything on it.
+func (p *tab) open(t *testing.T, url string) {
+	t.Helper()
+	select {
+	case <-p.loaded:
+	default:
+	}
+	var at struct {
+		ErrorText string `json:"errorText"`
+	}
+	if p.call(t, "Page.navigate", J{"url": url}, &at); at.ErrorText != "" {
+		t.Fatalf("%s: %s", url, at.ErrorText)
+	}
+	select {
+	case <-p.loaded:
+	case <-time.After(60 * time.Second):
+		t.Fatalf("%s: not loaded in 60 s", url)
+	}
+}
+
+// eval runs an expression on the page, waits if it is a promise, and decodes its value.
+func (p *tab) eval(t *testing.T, script string, out any) {
+	t.Helper()
+	var got struct {
+		Result           struct{ Value json.RawMessage }
+		ExceptionDetails json.RawMessage
+	}
+	p.call(t, "Runtime.evaluate", J{"expression": script, "awaitPromise": true, "returnByValue": true}, &got)
+	if got.ExceptionDetails != nil {
+		t.Fatalf("script: %s", got.ExceptionDetails)
+	}
+	if out != nil {
+		if err := json.Unmarshal(got.Result.Value, out); err != nil {
+			t.Fatalf("script: %v in %s", err, got.Result.Value)
+		}
+	}
+}
+
+// complaints are what the browser has found wrong since the tab was opened.
+func (p *tab) complaints() string {
+	p.b.mu.Lock()
+	defer p.b.mu.Unlock()
+	return strings.Join(p.complain, "\n")
+}
+
+// shot is a PNG of the screen.
+func (p *tab) shot(t *testing.T) []byte {
+	t.Helper()
+	var got struct{ Data string }
+	p.call(t, "Page.captureScreenshot", J{"format": "png"}, &got)
+	b, err := base64.StdEncoding.DecodeString(got.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (p *tab) close(t *testing.T) {
+	p.b.call(t, "", "Target.closeTarget", J{"targetId": p.target}, nil)
+}
