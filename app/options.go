@@ -64,6 +64,8 @@ type Options struct {
 	ManualReview bool   // templates, signatures and SMS texts wait for an operator's review
 	Strict       bool   // enforce the wording rules that are only warned about by default (D-13)
 	LayoutFile   string // JSON that overrides facts of the layout catalogue
+	DegradeFile  string // JSON that overrides what stands in for what a vendor lacks
+	DialectFile  string // JSON that overrides how cards are spelt for a vendor
 
 	Channels []Channel // carrier accounts
 

@@ -15,7 +15,7 @@ func Compile(cat *templates.Catalogue, t *templates.Template, target Target) (*P
 
 // Compile is the package's Compile under these rules.
 func (r *Rules) Compile(cat *templates.Catalogue, t *templates.Template, target Target) (*Program, []Note, error) {
-	if cat == nil || t == nil || target >= Targets {
+	if cat == nil || t == nil || target > Honor || HostOf(cat, target) == Honor {
 		return nil, nil, errors.New("compile: needs a catalogue, a template and a target")
 	}
 	c, notes, err := r.fit(cat, t, target)
@@ -39,7 +39,7 @@ func (r *Rules) Compile(cat *templates.Catalogue, t *templates.Template, target 
 }
 
 // Set holds one template's programs by target; an entry is nil if that target cannot show the template at all.
-type Set [Targets]*Program
+type Set [Targets + 1]*Program
 
 // CompileAll compiles t for every target and collects the notes of all. A vendor that cannot show the template has no program and a note of its
 // own; the H5 page always exists unless err is set.
@@ -51,7 +51,10 @@ func CompileAll(cat *templates.Catalogue, t *templates.Template) (*Set, []Note, 
 func (r *Rules) CompileAll(cat *templates.Catalogue, t *templates.Template) (*Set, []Note, error) {
 	var set Set
 	var all []Note
-	for target := range Targets {
+	for target := range Honor + 1 {
+		if HostOf(cat, target) == Honor {
+			continue // the guest is not switched on
+		}
 		p, notes, err := r.Compile(cat, t, target)
 		if errors.Is(err, ErrLayout) && target != H5 {
 			all = append(all, r.unshown(cat, t, target))

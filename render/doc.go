@@ -17,13 +17,19 @@ const (
 	Meizu
 	Samsung
 	H5
-	Targets // how many there are
+	Targets // how many there are, the guest aside
 )
+
+// Honor is the guest: a maker that the wire contract does not name, drawn for if the operator's catalogue switches it on (templates.Catalogue.Guest).
+const Honor = Targets
 
 // Vendor is the target's vendor; empty for H5.
 func (t Target) Vendor() templates.Vendor {
-	if t < H5 {
+	switch {
+	case t < H5:
 		return templates.Vendors()[t]
+	case t == Honor:
+		return templates.Honor
 	}
 	return ""
 }
@@ -34,6 +40,40 @@ func (t Target) String() string {
 		return string(v)
 	}
 	return "H5"
+}
+
+// TargetFor is TargetOf with the guests that are switched on. host is the vendor at which a card must be active and as whose it counts: for a guest its host,
+// else t itself.
+func TargetFor(cat *templates.Catalogue, vendor []byte) (t, host Target, ok bool) {
+	if t, ok = TargetOf(vendor); ok {
+		return t, t, true
+	}
+	if !equalFold(vendor, string(templates.Honor)) {
+		return 0, 0, false
+	}
+	if host = HostOf(cat, Honor); host == Honor {
+		return 0, 0, false
+	}
+	return Honor, host, true
+}
+
+// HostOf is the vendor as whose a target counts: a guest's host, else t itself. A guest that is not switched on has none and is returned as it is.
+func HostOf(cat *templates.Catalogue, t Target) Target {
+	if t == Honor {
+		if v, on := cat.Guest(templates.Honor); on {
+			t, _ = targetNamed(v)
+		}
+	}
+	return t
+}
+
+func targetNamed(v templates.Vendor) (Target, bool) {
+	for i, name := range vendorNames {
+		if name == string(v) {
+			return Target(i), true
+		}
+	}
+	return 0, false
 }
 
 // TargetOf finds a vendor's target without regard to case; ok is false for an unknown vendor.

@@ -110,6 +110,48 @@ func LoadRules(degrade, dialects []byte) (*Rules, error) {
 	return r, nil
 }
 
+// Check finds rules that speak of layouts or roles that the catalogue does not know, so that a misspelt correction cannot silently do nothing.
+func (r *Rules) Check(cat *templates.Catalogue) error {
+	var errs []error
+	roles := map[string]bool{"cover": true}
+	for _, id := range cat.Layouts() {
+		l, _ := cat.Layout(id)
+		for _, s := range l.Slots() {
+			roles[s.Role] = true
+		}
+	}
+	role := func(where, name string) {
+		if !roles[name] {
+			errs = append(errs, fmt.Errorf("degrade.%s: no layout has a role %q", where, name))
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.degrade.Layouts)) {
+		if _, ok := cat.Layout(id); !ok {
+			errs = append(errs, fmt.Errorf("degrade.layouts: no layout %q", id))
+		}
+		for _, s := range r.degrade.Layouts[id] {
+			if _, ok := cat.Layout(s.To); !ok {
+				errs = append(errs, fmt.Errorf("degrade.layouts.%s: no layout %q", id, s.To))
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.degrade.Roles)) {
+		role("roles", name)
+		for _, from := range r.degrade.Roles[name] {
+			role("roles."+name, from)
+		}
+	}
+	for _, name := range slices.Concat(r.degrade.Rest, r.degrade.Join.Close, r.degrade.Join.First) {
+		role("rest and join", name)
+	}
+	for _, typ := range slices.Sorted(maps.Keys(r.dialects.Actions)) {
+		if _, ok := cat.Action(typ); !ok {
+			errs = append(errs, fmt.Errorf("dialects.actions: no action %q", typ))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // DegradeDate is the day the substitutes were last reviewed, "2006-01-02".
 func (r *Rules) DegradeDate() string { return r.degrade.Date }
 

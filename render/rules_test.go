@@ -15,12 +15,11 @@ func TestRulesMatchTheCatalogue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	roles := map[string]bool{"cover": true}
+	if err := r.Check(cat); err != nil {
+		t.Error(err)
+	}
 	for _, id := range cat.Layouts() {
 		l, _ := cat.Layout(id)
-		for _, s := range l.Slots() {
-			roles[s.Role] = true
-		}
 		if len(r.degrade.Layouts[id]) == 0 {
 			t.Errorf("nothing stands in for %s", id)
 		}
@@ -30,31 +29,9 @@ func TestRulesMatchTheCatalogue(t *testing.T) {
 			}
 		}
 	}
-	for id, subs := range r.degrade.Layouts {
-		if _, ok := cat.Layout(id); !ok {
-			t.Errorf("layouts.%s is not in the catalogue", id)
-		}
-		for _, s := range subs {
-			if _, ok := cat.Layout(s.To); !ok {
-				t.Errorf("layouts.%s: %s is not in the catalogue", id, s.To)
-			}
-		}
-	}
 	for typ, p := range r.degrade.Page {
 		if _, ok := cat.Action(typ); !ok || p.Shown == "" || p.Why == "" {
 			t.Errorf("page.%s: %+v", typ, p)
-		}
-	}
-	for role, from := range r.degrade.Roles {
-		for _, s := range append([]string{role}, from...) {
-			if !roles[s] {
-				t.Errorf("roles.%s: no layout has a role %s", role, s)
-			}
-		}
-	}
-	for _, role := range r.degrade.Rest {
-		if !roles[role] {
-			t.Errorf("rest: no layout has a role %s", role)
 		}
 	}
 	for typ, d := range r.dialects.Actions {
@@ -128,6 +105,26 @@ func TestRulesComplain(t *testing.T) {
 	} {
 		if _, err := LoadRules([]byte(c.degrade), []byte(c.dialects)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %s: %v, want a complaint about %s", c.degrade, c.dialects, err, c.want)
+		}
+	}
+}
+
+// A correction that names what the catalogue does not know is refused.
+func TestRulesKnowTheCatalogue(t *testing.T) {
+	for _, c := range []struct{ degrade, want string }{
+		{`{"layouts":{"RedPackets":[{"to":"PureText","why":"x"}]}}`, `no layout "RedPackets"`},
+		{`{"layouts":{"RedPacket":[{"to":"PureTexts","why":"x"}]}}`, `no layout "PureTexts"`},
+		{`{"roles":{"bodies":["body"]}}`, `no layout has a role "bodies"`},
+		{`{"roles":{"body":["bodies"]}}`, `no layout has a role "bodies"`},
+		{`{"rest":["bodies"]}`, `no layout has a role "bodies"`},
+		{`{"join":{"first":["prices"]}}`, `no layout has a role "prices"`},
+	} {
+		r, err := LoadRules([]byte(c.degrade), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Check(catalogue(t)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want a complaint about %s", c.degrade, err, c.want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 )
 
 // Catalogue is what is known about layouts, actions and vendors: data from layouts.json, possibly corrected by an operator's file. It is built
@@ -24,6 +25,7 @@ type Catalogue struct {
 	limits    map[string]lengthRule
 	materials map[string]materialRule
 	text      textRules
+	guests    map[Vendor]Vendor // switched on → host
 }
 
 // Date is the day the facts were last reviewed, "2006-01-02".
@@ -101,6 +103,7 @@ type Layout struct {
 	text        map[string]map[Vendor]Limit
 	defaults    map[string]Limit
 	images      map[string]ImageRule
+	video       ImageRule
 	params      map[Vendor]bool
 	paramsHard  bool
 	paramsSrc   string
@@ -296,6 +299,7 @@ type lengthRule struct {
 type materialRule struct {
 	formats  []string
 	maxBytes int
+	advised  time.Duration // how long a video should be at most; 0 = nothing is known
 }
 
 type textRules struct {

@@ -31,6 +31,7 @@ type (
 		Floors    floorFile                  `json:"floor_types"`
 		Actions   map[string]json.RawMessage `json:"actions"`
 		Layouts   map[string]json.RawMessage `json:"layouts"`
+		Guests    map[Vendor]guestFile       `json:"guest_vendors"`
 	}
 	sourceFile struct {
 		About string `json:"about"`
@@ -54,6 +55,7 @@ type (
 	materialFile struct {
 		Formats  []string `json:"formats"`
 		MaxBytes int      `json:"max_bytes"`
+		Advised  int      `json:"advised_seconds"`
 	}
 	floorFile struct {
 		Vendors map[Vendor][]int `json:"vendors"`
@@ -101,7 +103,8 @@ type (
 		Currency      bool                            `json:"currency"`
 		Backgrounds   []Vendor                        `json:"backgrounds"`
 		LineBreaks    *lineBreakFile                  `json:"line_breaks"`
-		VideoRates    []string                        `json:"video_rates"`
+		Video         videoFile                       `json:"video"`
+		VideoRates    []string                        `json:"video_rates"` // the content must name one of them as its ratio
 		Coupon        *couponFile                     `json:"coupon_zone"`
 		Preview       []string                        `json:"preview"`
 		Note          string                          `json:"note"`
@@ -134,6 +137,10 @@ type (
 		Source      string                `json:"source"`
 		Min         map[Vendor]pixelsFile `json:"min_px"`
 		Recommended *pixelsFile           `json:"recommended_px"`
+	}
+	videoFile struct {
+		Rates  []string `json:"rates"`
+		Source string   `json:"source"`
 	}
 	pixelsFile struct {
 		W      int    `json:"w"`
@@ -255,13 +262,10 @@ func (b *catalogueBuilder) hard(path, source string) bool {
 }
 
 func (b *catalogueBuilder) vendor(path string, v Vendor, star bool) {
-	if !slices.Contains(Vendors(), v) && v != renderOnly && !(star && v == anyVendor) {
+	if !slices.Contains(Vendors(), v) && v != Honor && !(star && v == anyVendor) {
 		b.failf(path, "vendor %q is unknown", v)
 	}
 }
-
-// renderOnly is a vendor whose capabilities are recorded but which no request may name (it is not a factory_type).
-const renderOnly Vendor = "HONOR"
 
 func (b *catalogueBuilder) count(path string, f countFile) Count {
 	if f.Min < 0 || f.Max < f.Min {
@@ -319,7 +323,7 @@ func (b *catalogueBuilder) build(f *catalogueFile) *Catalogue {
 		if !ok || len(m.Formats) == 0 || m.MaxBytes <= 0 {
 			b.failf("materials."+kind, "needs formats and max_bytes")
 		}
-		c.materials[kind] = materialRule{m.Formats, m.MaxBytes}
+		c.materials[kind] = materialRule{m.Formats, m.MaxBytes, time.Duration(m.Advised) * time.Second}
 	}
 	for v := range f.Floors.Vendors {
 		b.vendor("floor_types.vendors", v, false)
@@ -345,6 +349,7 @@ func (b *catalogueBuilder) build(f *catalogueFile) *Catalogue {
 		c.ids = append(c.ids, id)
 	}
 	slices.SortFunc(c.ids, func(x, y string) int { return order[x] - order[y] })
+	b.guest(c, f.Guests)
 	return c
 }
 
@@ -418,6 +423,9 @@ func (b *catalogueBuilder) layout(path, id string, f *layoutFile, c *Catalogue, 
 			b.vendor(p, v, true)
 			l.text[class][v] = b.limit(p, lim)
 		}
+	}
+	if len(f.Video.Rates) > 0 {
+		l.video = b.image(path+".video", imageFile{Rates: f.Video.Rates, Source: f.Video.Source}, c)
 	}
 	for role, im := range f.Images {
 		l.images[role] = b.image(path+".images."+role, im, c)

@@ -40,6 +40,8 @@ type serveCmd struct {
 	ManualReview bool   `help:"Templates, signatures and SMS texts wait for an operator's review." env:"CARDLINK_MANUAL_REVIEW"`
 	Strict       bool   `help:"Enforce wording rules (opt-out phrase, trial word) that are only warned about by default." env:"CARDLINK_STRICT"`
 	LayoutFile   string `help:"JSON file that overrides facts of the layout catalogue." type:"path" env:"CARDLINK_LAYOUT_FILE"`
+	DegradeFile  string `help:"JSON file that overrides what stands in for what a vendor cannot show." type:"path" env:"CARDLINK_DEGRADE_FILE"`
+	DialectFile  string `help:"JSON file that overrides how cards are spelt for a vendor." type:"path" env:"CARDLINK_DIALECT_FILE"`
 
 	Channels jsonList[app.Channel] `help:"Carrier accounts, as JSON text or as a list in the YAML file (docs/dispatch.md)." env:"CARDLINK_CHANNELS"`
 
@@ -117,7 +119,7 @@ func (c *serveCmd) options(s streams) app.Options {
 		KafkaReplication: c.KafkaReplication, Redis: c.Redis, MasterKey: c.MasterKey, Node: c.Node,
 		Domains: c.Domains, CustomDomains: c.CustomDomains, AllowAnyJump: c.AllowAnyJump, CodeLength: c.CodeLength,
 		RequireSign: c.RequireSign, TrustedProxies: c.TrustedProxies, JournalMaxBytes: c.JournalMaxBytes,
-		ManualReview: c.ManualReview, Strict: c.Strict, LayoutFile: c.LayoutFile, Channels: c.Channels,
+		ManualReview: c.ManualReview, Strict: c.Strict, LayoutFile: c.LayoutFile, DegradeFile: c.DegradeFile, DialectFile: c.DialectFile, Channels: c.Channels,
 		Video: app.VideoGateway{
 			URL: c.VideoGateway, Secret: c.VideoGatewaySecret, Rate: c.VideoGatewayRate, Simulator: c.VideoSimulator, MaxBytes: c.VideoMaxBytes,
 		},

@@ -137,13 +137,13 @@ func (s *Server) take(c *fasthttp.RequestCtx, v *visit, w *view, kind beaconKind
 	at := now.UTC()
 	if kind == touch {
 		v.touch = event.CardClick{
-			ResolveID: text(v.id[:]), ClientSeq: int64(seq), AimURL: e.URL(), TplID: e.TplID(), Vendor: w.target.String(), PositionNumber: position, PageOrder: page,
+			ResolveID: text(v.id[:]), ClientSeq: int64(seq), AimURL: e.URL(), TplID: e.TplID(), Vendor: render.HostOf(s.o.Catalogue, w.target).String(), PositionNumber: position, PageOrder: page,
 			ActionType: action, VisitorRef: text(v.who[:]), ClickedAt: at,
 		}
 		v.frame = v.touch.AppendFrame(v.frame[:0], e.Tenant())
 	} else {
 		v.expose = event.CardExpose{
-			ResolveID: text(v.id[:]), ClientSeq: int64(seq), AimCode: e.Code(), AimURL: e.URL(), TplID: e.TplID(), Vendor: w.target.String(), Page: page,
+			ResolveID: text(v.id[:]), ClientSeq: int64(seq), AimCode: e.Code(), AimURL: e.URL(), TplID: e.TplID(), Vendor: render.HostOf(s.o.Catalogue, w.target).String(), Page: page,
 			Implied: w.counted && seq == 1, VisitorRef: text(v.who[:]), ExposedAt: at,
 		}
 		v.frame = v.expose.AppendFrame(v.frame[:0], e.Tenant())

@@ -26,9 +26,9 @@ func wantsCard(c *fasthttp.RequestCtx) bool {
 func (s *Server) resolve(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, d *shortlink.Domain, who client, now time.Time) {
 	a := &v.attempt
 	a.Vendor = -1
-	target, known := render.TargetOf(told(c, "X-AIM-Vendor", "vendor"))
+	target, host, known := render.TargetFor(s.o.Catalogue, told(c, "X-AIM-Vendor", "vendor"))
 	if known {
-		a.Vendor = int(target)
+		a.Vendor = int(host) // a guest needs its host's approval and counts as its host's
 	}
 	a.Device = told(c, "X-AIM-Device", "device")
 	v.sign = appendSign(v.sign[:0], told(c, "X-AIM-Sign", "sign"))

@@ -15,6 +15,7 @@ const maxPrograms = 4096
 // programs keeps the compiled cards of template versions. A version never changes, so neither does its program.
 type programs struct {
 	catalogue *templates.Catalogue
+	rules     *render.Rules
 	gone      [2][]byte // finished pages by language
 	lost      [2][]byte
 
@@ -27,8 +28,8 @@ type programKey struct {
 	version int
 }
 
-func newPrograms(cat *templates.Catalogue) *programs {
-	p := &programs{catalogue: cat, sets: make(map[programKey]*render.Set)}
+func newPrograms(cat *templates.Catalogue, rules *render.Rules) *programs {
+	p := &programs{catalogue: cat, rules: rules, sets: make(map[programKey]*render.Set)}
 	for _, l := range []fault.Language{fault.English, fault.Chinese} {
 		p.gone[l], p.lost[l] = render.AppendGone(nil, l), render.AppendNotFound(nil, l)
 	}
@@ -44,7 +45,7 @@ func (p *programs) of(t *templates.Template) (*render.Set, error) {
 	if set != nil {
 		return set, nil
 	}
-	set, _, err := render.CompileAll(p.catalogue, t)
+	set, _, err := p.rules.CompileAll(p.catalogue, t)
 	if err != nil {
 		return nil, fmt.Errorf("compile template %d version %d: %w", t.ID, t.Version, err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"cardlink/event/journal"
 	"cardlink/fault"
+	"cardlink/render"
 	"cardlink/shortlink"
 	"cardlink/templates"
 )
@@ -26,6 +27,7 @@ type Options struct {
 	Resolver  *shortlink.Resolver
 	Journal   Journal
 	Catalogue *templates.Catalogue
+	Rules     *render.Rules // what stands in for what a vendor lacks; nil: the built-in rules
 	Templates shortlink.TemplateLoader
 	Materials Materials
 	// Origin is the public base URL of the edge, "https://s.example.com": where cards and pages find their materials. Its scheme is also the
@@ -110,6 +112,10 @@ func New(o Options) (*Server, error) {
 	if o.Origin != "" && (!found || rest == "" || strings.HasSuffix(rest, "/") || (scheme != "http" && scheme != "https")) {
 		errs = append(errs, fmt.Errorf("edge: the origin %q must be http(s)://host without a trailing slash", o.Origin))
 	}
+	if o.Rules == nil {
+		rules, err := render.LoadRules(nil, nil)
+		o.Rules, errs = rules, append(errs, err)
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -128,7 +134,7 @@ func New(o Options) (*Server, error) {
 	if o.Concurrency <= 0 {
 		o.Concurrency = 1 << 16
 	}
-	s := &Server{o: o, origin: o.Origin, scheme: scheme, programs: newPrograms(o.Catalogue)}
+	s := &Server{o: o, origin: o.Origin, scheme: scheme, programs: newPrograms(o.Catalogue, o.Rules)}
 	s.previews = &previews{server: s, pages: make(map[previewKey]previewPage)}
 	copy(s.key[:], o.ClientKey)
 	copy(s.device[:], o.DeviceKey)

@@ -91,7 +91,7 @@ func (g *signer) open(key, token []byte, v *view) bool {
 	v.link = int64(binary.BigEndian.Uint64(g.raw[17:]))
 	v.issued = time.Unix(int64(binary.BigEndian.Uint32(g.raw[25:])), 0).UTC()
 	v.visitor = binary.BigEndian.Uint64(g.raw[29:])
-	return v.target < render.Targets
+	return v.target <= render.Honor
 }
 
 // uuidDigits are the places of a UUID's digits in its text.
