@@ -34,7 +34,7 @@ var order = [...]string{
 	"templates", "materials", "links", "sends", "capability", "callbacks", "reports",
 	"sms_apps", "sms_signatures", "sms_templates", "sms_messages", "video_sms",
 	"sa_media", "sa_pubs", "sa_menus", "sa_portals", "sa_ports",
-	"domains", "company", "blacklist", "usage", "deliveries", "operators",
+	"template_previews", "domains", "company", "blacklist", "usage", "deliveries", "operators",
 	"iam", "edge_links", "edge_accounts", "edge_media", "webhooks", "description",
 }
 
