@@ -115,14 +115,14 @@ func (s *Service) RemoveFromBlacklist(ctx context.Context, tenant string, number
 
 func blacklistNumbers(numbers []string) ([]string, error) {
 	if len(numbers) < 1 || len(numbers) > blacklistLimit {
-		return nil, fault.Inf(fault.Parameter, "numbers", "must hold 1-%d numbers", blacklistLimit)
+		return nil, fault.Inf(fault.Parameter, "mobiles", "must hold 1-%d numbers", blacklistLimit)
 	}
 	phones := make([]string, 0, len(numbers))
 	seen := make(map[string]bool, len(numbers))
 	for i, n := range numbers {
 		phone, ok := ParsePhone(n)
 		if !ok {
-			return nil, fault.In(fault.Parameter, "numbers["+strconv.Itoa(i)+"]", "must be a mobile phone number")
+			return nil, fault.In(fault.Parameter, "mobiles["+strconv.Itoa(i)+"]", "must be a mobile phone number")
 		}
 		if !seen[phone] {
 			seen[phone] = true

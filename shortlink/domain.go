@@ -78,7 +78,7 @@ func ParseDomain(name string) (string, error) {
 }
 
 // servedPath are first path levels that the edge answers itself.
-var servedPath = map[string]bool{"r": true, "m": true, "e": true, "p": true}
+var servedPath = map[string]bool{"r": true, "m": true, "e": true, "p": true, "v": true}
 
 // isHost is the wire's pattern [a-zA-Z0-9][-a-zA-Z0-9]{0,62}(\.[a-zA-Z0-9][-a-zA-Z0-9]{0,62})+ (api.md §7.2).
 func isHost(s string) bool {

@@ -30,6 +30,11 @@ func (h sendHandlers) listBlacklist(ctx context.Context, r *Request) (any, error
 	if err != nil {
 		return nil, err
 	}
+	switch queryText(r, "source") {
+	case "", dispatch.BlockedByReply, dispatch.BlockedByOperator:
+	default:
+		return nil, fault.OneOf("source", dispatch.BlockedByReply, dispatch.BlockedByOperator)
+	}
 	list, total, err := h.room.Blacklist(ctx, r.Principal.Tenant, dispatch.BlacklistFilter{
 		Phone: queryText(r, "mobile"), Source: queryText(r, "source"), Page: dispatch.Page{Offset: p.Offset, Limit: p.Limit},
 	})
@@ -102,6 +107,11 @@ func (h sendHandlers) listReplies(ctx context.Context, r *Request) (any, error) 
 	w, err := timeWindow(r, r.now(), 7*24*time.Hour)
 	if err != nil {
 		return nil, err
+	}
+	switch queryText(r, "opt_out") {
+	case "", "true", "false":
+	default:
+		return nil, fault.Boolean("opt_out")
 	}
 	list, total, err := h.room.Replies(ctx, r.Principal.Tenant, dispatch.ReplyFilter{
 		AppID: queryText(r, "app_id"), From: queryText(r, "from"), OptOuts: queryText(r, "opt_out") == "true",
