@@ -93,6 +93,7 @@ var homes = map[string]string{
 	"github.com/mileusna/useragent":          "gateway/edge shortlink",
 	"github.com/schollz/progressbar":         "cmd/cardlink bench",
 	"golang.org/x/text/encoding/simplifiedc": "dispatch/",
+	"rsc.io/qr":                              "render",
 }
 
 // pure packages read no clock and touch neither disk nor network.

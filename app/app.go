@@ -23,6 +23,7 @@ import (
 	"cardlink/gateway/api"
 	"cardlink/gateway/ops"
 	"cardlink/identity"
+	"cardlink/render"
 	"cardlink/report"
 	"cardlink/review"
 	"cardlink/serviceaccount"
@@ -46,8 +47,10 @@ type App struct {
 	db         *store.DB
 	identity   *identity.Service
 	catalogue  *templates.Catalogue
+	rules      *render.Rules
 	materials  *templates.Materials
 	templates  *templates.Service
+	previews   *templates.Previews
 	links      *shortlink.Service
 	accounts   *serviceaccount.Service
 	sends      *dispatch.Service
@@ -210,7 +213,7 @@ func (a *App) ready(name string, check func(context.Context) error) {
 // rooms are what the API speaks to.
 func (a *App) rooms() api.Rooms {
 	return api.Rooms{
-		Identity: a.identity, Templates: a.templates, Materials: a.materials, Links: a.links, Sends: a.sends, Callbacks: a.callbacks, Usage: a.usage, Reviews: a.desk, Accounts: a.accounts, Reports: a.reports,
+		Identity: a.identity, Templates: a.templates, Previews: a.previews, Rules: a.rules, Materials: a.materials, Links: a.links, Sends: a.sends, Callbacks: a.callbacks, Usage: a.usage, Reviews: a.desk, Accounts: a.accounts, Reports: a.reports,
 		Capability: a.capability, Videos: a.videos, VideoInbox: a.videoInbox,
 	}
 }
@@ -281,16 +284,17 @@ func (a *App) registerDomains(ctx context.Context) error {
 }
 
 // derivedKeys come from the master key: secrets that must be the same on every node and over restarts.
-type derivedKeys struct{ codes, devices, clients, beacons, media []byte }
+type derivedKeys struct{ codes, devices, clients, beacons, media, previews []byte }
 
 func deriveKeys(master []byte) (k derivedKeys, err error) {
-	var err1, err2, err3, err4, err5 error
+	var err1, err2, err3, err4, err5, err6 error
 	k.codes, err1 = hkdf.Key(sha256.New, master, nil, "cardlink short-link codes", 32)
 	k.devices, err2 = hkdf.Key(sha256.New, master, nil, "cardlink device references", 32)
 	k.clients, err3 = hkdf.Key(sha256.New, master, nil, "cardlink client references", 32)
 	k.beacons, err4 = hkdf.Key(sha256.New, master, nil, "cardlink beacon tokens", 32)
 	k.media, err5 = hkdf.Key(sha256.New, master, nil, "cardlink addresses of letters", 32)
-	return k, errors.Join(err1, err2, err3, err4, err5)
+	k.previews, err6 = hkdf.Key(sha256.New, master, nil, "cardlink preview addresses", 32)
+	return k, errors.Join(err1, err2, err3, err4, err5, err6)
 }
 
 // faces are the bound listeners; nil for roles that are not played.

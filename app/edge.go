@@ -66,9 +66,9 @@ func (a *App) startEdge(ctx context.Context, ln net.Listener) error {
 		lang = fault.Chinese
 	}
 	s, err := edge.New(edge.Options{
-		Resolver: r, Journal: j, Catalogue: a.catalogue, Templates: a.templates, Materials: a.materials, Videos: a.videos, Origin: a.o.EdgeOrigin, ClientKey: a.keys.clients, BeaconKey: a.keys.beacons,
+		Resolver: r, Journal: j, Catalogue: a.catalogue, Rules: a.rules, Templates: a.templates, Materials: a.materials, Videos: a.videos, Origin: a.o.EdgeOrigin, ClientKey: a.keys.clients, BeaconKey: a.keys.beacons,
 		Accounts: a.accounts, Clicks: clicks, DeviceKey: a.keys.devices,
-		Proxies: proxies, Previews: true, Language: lang, Now: a.o.Now, Log: a.log("edge"), Metrics: a.metrics,
+		Proxies: proxies, Previews: true, Drafts: a.previews, Language: lang, Now: a.o.Now, Log: a.log("edge"), Metrics: a.metrics,
 	})
 	if err != nil {
 		return err

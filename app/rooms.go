@@ -87,14 +87,24 @@ func (a *App) targets() callback.Targets {
 
 // openTemplates opens the template room: catalogue, pictures on disk, and the built-in gallery.
 func (a *App) openTemplates(ctx context.Context) (err error) {
-	var override []byte
-	if a.o.LayoutFile != "" {
-		if override, err = os.ReadFile(a.o.LayoutFile); err != nil {
-			return fmt.Errorf("layout file: %w", err)
+	override := func(path string) (text []byte) {
+		if path != "" && err == nil {
+			text, err = os.ReadFile(path)
 		}
+		return text
 	}
-	if a.catalogue, err = templates.LoadCatalogue(override); err != nil {
+	layouts, degrade, dialects := override(a.o.LayoutFile), override(a.o.DegradeFile), override(a.o.DialectFile)
+	if err != nil {
+		return fmt.Errorf("correction of card facts: %w", err)
+	}
+	if a.catalogue, err = templates.LoadCatalogue(layouts); err != nil {
 		return fmt.Errorf("layout catalogue: %w", err)
+	}
+	if a.rules, err = render.LoadRules(degrade, dialects); err != nil {
+		return fmt.Errorf("card rules: %w", err)
+	}
+	if err := a.rules.Check(a.catalogue); err != nil {
+		return fmt.Errorf("card rules: %w", err)
 	}
 	blobs, err := templates.NewFolder(filepath.Join(a.o.Data, "materials"))
 	if err != nil {
@@ -111,6 +121,9 @@ func (a *App) openTemplates(ctx context.Context) (err error) {
 		PagesModel: func(t *templates.Template) string { return render.PagesModel(a.catalogue, t, a.o.EdgeOrigin) },
 		Now:        a.o.Now, Log: a.log("templates"),
 	}); err != nil {
+		return err
+	}
+	if a.previews, err = templates.NewPreviews(templates.PreviewOptions{Store: a.db, Templates: a.templates, Key: a.keys.previews, Now: a.o.Now}); err != nil {
 		return err
 	}
 	return a.templates.PublishGallery(ctx)

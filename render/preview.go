@@ -2,137 +2,211 @@ package render
 
 import (
 	"bytes"
-	_ "embed"
 	"encoding/json"
 	"errors"
-	"strconv"
+	"fmt"
+	"net/url"
+	"time"
 
+	"cardlink/fault"
 	"cardlink/templates"
 )
 
-//go:embed preview.css
-var previewCSS string
+// Theme says which colours a preview has. Its zero value follows the reader's system.
+type Theme uint8
 
-var previewStyle = squeeze(previewCSS)
+// The themes.
+const (
+	AutoTheme Theme = iota
+	LightTheme
+	DarkTheme
+)
 
-// PreviewCSP is the Content-Security-Policy to send with AppendPreview's page.
-var PreviewCSP = "default-src 'none'; style-src " + hashOf(h5Style+previewStyle) +
-	"; img-src 'self' https: http:; media-src 'self' https: http:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+var themeNames = [...]string{"auto", "light", "dark"}
 
-// AppendPreview appends an HTML page that shows t on every vendor and as H5 page side by side, filled with the example values, each with its
-// degrade notes and, for vendors, the card's JSON. origin prefixes material paths ("https://s.example.com"; empty for the page's own host).
-func AppendPreview(dst []byte, cat *templates.Catalogue, t *templates.Template, origin string) ([]byte, error) {
-	return builtin().AppendPreview(dst, cat, t, origin)
-}
+// String is the theme's name in addresses: "auto", "light", "dark".
+func (t Theme) String() string { return themeNames[t] }
 
-// AppendPreview is the package's AppendPreview under these rules.
-func (r *Rules) AppendPreview(dst []byte, cat *templates.Catalogue, t *templates.Template, origin string) ([]byte, error) {
-	sample := SampleValues(t)
-	sample.Origin, sample.Beacon = origin, "" // looking at a preview is no exposure
-	p := previewer{rules: r, cat: cat, tpl: t, sample: &sample}
-	p.dst = append(dst, "<!doctype html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n"+
-		"<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<meta name=\"robots\" content=\"noindex,nofollow\">\n"+
-		"<meta name=\"color-scheme\" content=\"light dark\">\n<title>"...)
-	p.esc(t.Name)
-	p.raw("</title>\n<style>" + h5Style + previewStyle + "</style>\n</head>\n<body class=\"preview\">\n<h1>")
-	p.esc(t.Name)
-	p.raw("</h1>\n<p>")
-	p.esc(t.CardID)
-	p.raw(" · " + strconv.FormatInt(t.ID, 10) + " · v" + strconv.Itoa(t.Version) + "</p>\n<div class=\"shelf\">\n")
-	for target := range Targets {
-		if err := p.phone(target); err != nil {
-			return dst, err
+// ThemeOf finds a theme by name; empty is AutoTheme.
+func ThemeOf(name string) (t Theme, ok bool) {
+	for i, n := range themeNames {
+		if n == name {
+			return Theme(i), true
 		}
 	}
-	p.raw("</div>\n</body>\n</html>\n")
-	return p.dst, nil
+	return AutoTheme, name == ""
 }
 
-type previewer struct {
-	rules  *Rules
-	cat    *templates.Catalogue
-	tpl    *templates.Template
-	sample *Values
-	dst    []byte
+// Bounds of a document's width in px: the narrowest phone, and more than any window that shows one card.
+const (
+	MinWidth = 240
+	MaxWidth = 1280
+)
+
+// Look is how a template is previewed. Its zero value is a page with the example values, in English, in the reader's colours.
+type Look struct {
+	Origin   string            // prefix of material paths, "https://s.example.com"; empty for the page's own host
+	Self     string            // the preview's own address, without query: what its QR code says and its links lead to. Empty: no code
+	Values   map[string]string // values of parameters by bare name; a parameter without one shows its example
+	Theme    Theme
+	Language fault.Language
+	Width    int       // px, of a single document: MinWidth to MaxWidth; 0: whatever the window has
+	Until    time.Time // when the address stops to work; zero: it stays
 }
 
-func (p *previewer) raw(s string) { p.dst = append(p.dst, s...) }
-func (p *previewer) esc(s string) { p.dst = appendHTML(p.dst, s) }
+// values are what the programs are filled with.
+func (l *Look) values(t *templates.Template) Values {
+	v := SampleValues(t)
+	v.Origin, v.Link, v.Beacon = l.Origin, "", "" // looking at a preview is no exposure
+	if l.Self != "" {
+		v.Link = l.Self + "/" + H5.String() // what a card leads to: the page alone, with its dialogs and calendar entries
+	}
+	for i, p := range t.Params {
+		if said, ok := l.Values[p.Bare()]; ok {
+			v.Params[i] = said
+		}
+	}
+	return v
+}
 
-// phone draws one target: the card, its notes, its JSON.
-func (p *previewer) phone(target Target) error {
-	p.raw("<section><h3>" + target.String())
-	c, notes, err := p.rules.fit(p.cat, p.tpl, target)
+// Query is the given values of t's parameters as a preview's address has them, encoded.
+func (l *Look) Query(t *templates.Template) string { return l.query(t).Encode() }
+
+func (l *Look) query(t *templates.Template) url.Values {
+	q := url.Values{}
+	for _, p := range t.Params {
+		if v, ok := l.Values[p.Bare()]; ok {
+			q.Set(PreviewValue+p.Bare(), v)
+		}
+	}
+	return q
+}
+
+// Address is where what is looked at can be looked at again: Self with the values, without them if that is too long for a QR code.
+func (l *Look) Address(t *templates.Template) string {
+	if q := l.query(t); l.Self != "" && len(q) > 0 {
+		if whole := l.Self + "?" + q.Encode(); len(whole) <= maxQR {
+			return whole
+		}
+	}
+	return l.Self
+}
+
+// TargetsOf lists what cards are drawn for: the vendors, the page, and the guest if the catalogue switches it on.
+func TargetsOf(cat *templates.Catalogue) []Target {
+	list := make([]Target, 0, Targets+1)
+	for t := range Targets {
+		list = append(list, t)
+	}
+	if HostOf(cat, Honor) != Honor {
+		list = append(list, Honor)
+	}
+	return list
+}
+
+// Shot is a template as one target shows it.
+type Shot struct {
+	Target Target
+	Layout string // card_id that is drawn; empty: the vendor gets no card, and its handsets show the text message
+	HTML   []byte // a page of its own with the card; nil without one
+	Card   []byte // what a handset is sent, JSON; nil for H5 and without a card
+	Notes  []Note
+}
+
+// Shot draws t for one target. A vendor that cannot show it gives a shot without card and a note that says so.
+func (r *Rules) Shot(cat *templates.Catalogue, t *templates.Template, target Target, look Look) (Shot, error) {
+	if cat == nil || t == nil || target > Honor {
+		return Shot{}, errors.New("preview: needs a catalogue, a template and a target")
+	}
+	c, notes, err := r.fit(cat, t, target)
 	if errors.Is(err, ErrLayout) && target != H5 {
-		p.raw("</h3>\n<ul class=\"notes\"><li><b>card_id</b>")
-		p.esc(err.Error())
-		p.raw("</li></ul></section>\n")
-		return nil
+		return Shot{Target: target, Notes: []Note{r.unshown(cat, t, target)}}, nil
 	}
 	if err != nil {
-		return err
+		return Shot{}, fmt.Errorf("preview template %d for %s: %w", t.ID, target, err)
 	}
-	p.raw(" <small>")
-	p.esc(c.layout.CardID)
-	p.raw("</small></h3>\n")
-	b := &htmlBuilder{c: c, words: wordsOf(c), prefix: target.String() + "-"}
-	b.raw("<div class=\"phone " + b.bodyClass() + "\">\n")
+	values := look.values(t)
+	s := Shot{Target: target, Layout: c.layout.CardID, Notes: notes}
+	if s.HTML, err = document(c, &look, &values); err != nil {
+		return Shot{}, err
+	}
+	if target != H5 {
+		var b jsonBuilder
+		b.card(c)
+		p, err := b.program(CardType, &values)
+		if err != nil {
+			return Shot{}, err
+		}
+		s.Card = p.Append(nil, &values)
+	}
+	return s, nil
+}
+
+// document is one card as a page that needs no other file but its pictures. It carries its own policy, since it may be opened from anywhere: nothing runs,
+// pictures come from the origin or over TLS.
+func document(c *card, look *Look, values *Values) ([]byte, error) {
+	class, first := "", &htmlBuilder{c: c, words: wordsOf(c)}
+	first.exhibit()
+	style := themed(styleOf(first.sheets), look.Theme) + frameStyle(look.Width)
+	if c.target != H5 {
+		class = "native "
+		style += ".native .hint{display:none}" // what only a page has to say
+	}
+	b := &htmlBuilder{c: c, words: first.words}
+	viewport := "width=device-width,initial-scale=1"
+	if look.Width > 0 {
+		viewport = fmt.Sprintf("width=%d", look.Width)
+	}
+	b.raw("<!doctype html>\n<html lang=\"" + b.words.lang + "\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"")
+	b.builder.str(documentPolicy(style, look.Origin), escHTML)
+	b.raw("\">\n<meta name=\"viewport\" content=\"" + viewport + "\">\n<meta name=\"robots\" content=\"noindex,nofollow\">\n" +
+		"<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"format-detection\" content=\"telephone=no\">\n<title>")
+	b.builder.str(c.tpl.Name+" · "+c.target.String(), escHTML)
+	b.raw("</title>\n<style>" + style + "</style>\n</head>\n<body class=\"" + class + b.bodyClass() + "\">\n")
+	b.exhibit()
+	b.raw("</body>\n</html>\n")
+	p, err := b.program(PageType, values)
+	if err != nil {
+		return nil, err
+	}
+	return p.Append(nil, values), nil
+}
+
+// exhibit writes the card as a page's main part, without what only a link has: until when it is valid.
+func (b *htmlBuilder) exhibit() {
+	b.raw("<main>\n")
 	b.body()
-	b.raw("</div>\n")
+	b.raw("</main>\n")
 	for _, f := range b.after {
 		f()
 	}
-	prog, err := b.program(PageType, p.sample)
-	if err != nil {
-		return err
-	}
-	p.dst = prog.Append(p.dst, p.sample)
-	p.notes(notes)
-	if target != H5 {
-		if err := p.json(target); err != nil {
-			return err
-		}
-	}
-	p.raw("</section>\n")
-	return nil
 }
 
-func (p *previewer) notes(notes []Note) {
-	p.raw("<ul class=\"notes\">\n")
-	if len(notes) == 0 {
-		p.raw("<li class=\"same\">原样显示 · shown as written</li>\n")
+// DocumentCSP is the Content-Security-Policy to send with a Shot's HTML besides the one it carries: what a page cannot say of itself.
+const DocumentCSP = "frame-ancestors 'self'; form-action 'none'; base-uri 'none'"
+
+// frameStyle holds a document to a width, so that a picture taken in a window of that width shows the card and nothing beside it.
+func frameStyle(width int) string {
+	if width <= 0 {
+		return ""
 	}
-	for _, n := range notes {
-		p.raw("<li><b>")
-		p.esc(n.Field)
-		p.raw("</b><q>")
-		p.esc(n.Lost)
-		p.raw("</q> → ")
-		if n.Shown == "" {
-			p.raw("∅")
-		} else {
-			p.raw("<q>")
-			p.esc(n.Shown)
-			p.raw("</q>")
-		}
-		p.raw("<br>")
-		p.esc(n.Why)
-		p.raw("</li>\n")
-	}
-	p.raw("</ul>\n")
+	return fmt.Sprintf("body{width:%dpx;min-height:0}main{max-width:none;padding-top:18px}", width)
 }
 
-func (p *previewer) json(target Target) error {
-	prog, _, err := p.rules.Compile(p.cat, p.tpl, target)
-	if err != nil {
-		return err
+// SourceAbout explains the mark of a note's source in English; empty for an unknown one.
+func SourceAbout(cat *templates.Catalogue, mark string) string {
+	if mark == RuleSource {
+		return "a decision of the rules for what stands in"
 	}
-	var b bytes.Buffer
-	if err := json.Indent(&b, prog.Append(nil, p.sample), "", "  "); err != nil {
-		return err
+	s, _ := cat.Source(mark)
+	return s.About
+}
+
+// indented is JSON for people.
+func indented(b []byte) []byte {
+	var out bytes.Buffer
+	if json.Indent(&out, b, "", "  ") != nil { // ours, so it is valid
+		return b
 	}
-	p.raw("<details class=\"json\"><summary>JSON</summary><pre>")
-	p.esc(b.String())
-	p.raw("</pre></details>\n")
-	return nil
+	return out.Bytes()
 }

@@ -2,8 +2,11 @@ package templates
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+
+	"cardlink/fault"
 )
 
 // AttemptOptions configure Attempt.
@@ -28,6 +31,29 @@ func (s *Service) Try(ctx context.Context, tenant string, d Draft) (t *Template,
 	}
 	return t, problems, s.fill(ctx, t)
 }
+
+// ForPreview reads the newest version of a template that a tenant wants to look at, with its assets: one of its own or a public one, whatever its state. The error is
+// UnknownTemplateID or EmptyTemplateID, or not about the id.
+func (s *Service) ForPreview(ctx context.Context, tenant, tplID string) (*Template, error) {
+	if tplID == "" {
+		return nil, fault.In(fault.EmptyTemplateID, "tpl_id", "")
+	}
+	id, ok := ParseTplID(tplID)
+	if !ok {
+		return nil, fault.In(fault.UnknownTemplateID, "tpl_id", "")
+	}
+	t, err := s.o.Store.Template(ctx, id, 0)
+	switch {
+	case errors.Is(err, ErrUnknown) || err == nil && t.Tenant != tenant && !t.Public():
+		return nil, fault.In(fault.UnknownTemplateID, "tpl_id", "")
+	case err != nil:
+		return nil, fmt.Errorf("template %d: %w", id, err)
+	}
+	return t, s.fill(ctx, t)
+}
+
+// Origin is the edge's address that Options named.
+func (s *Service) Origin() string { return s.o.Origin }
 
 // Attempt is Try without a tenant and without a store. What it cannot look up it warns about: a draft that refers to materials is judged as if they were there
 // and had whatever size and proportion is wanted.

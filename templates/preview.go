@@ -122,6 +122,9 @@ func (p *Previews) URL(token string) string { return p.o.Templates.o.Origin + "/
 const (
 	tokenMAC   = 12
 	tokenBytes = 16 + 4 + tokenMAC
+
+	// PreviewToken is how many characters a token has.
+	PreviewToken = (tokenBytes*8 + 5) / 6
 )
 
 func (p *Previews) token(id [16]byte, expires time.Time) string {

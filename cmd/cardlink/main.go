@@ -38,6 +38,7 @@ type cli struct {
 	Key        keyCmd        `cmd:"" help:"Manage access keys."`
 	Review     reviewCmd     `cmd:"" help:"Approve and reject what tenants submit."`
 	Domain     domainCmd     `cmd:"" help:"Manage short-link domains and the hosts links may jump to."`
+	Template   templateCmd   `cmd:"" help:"Judge card templates before they are created."`
 	Migrate    migrateCmd    `cmd:"" help:"Bring the database to this version's schema."`
 	Doctor     doctorCmd     `cmd:"" help:"Check configuration, engines and disk, and say what to do."`
 	Audit      auditCmd      `cmd:"" help:"Prove the books: accepted = sent + failed + pending + ambiguous, billed = facts."`

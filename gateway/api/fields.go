@@ -10,13 +10,16 @@ import (
 )
 
 // fields reads a JSON object leniently, as clients other than Go need it (api.md §3.1): null is absent, unknown names are ignored, and a string, a number or a boolean
-// will do for each other where one can be read as the other. It remembers the first value that will not do, with its full path, such as
+// will do for each other where one can be read as the other. It remembers the values that will not do, with their full paths, such as
 // "pages[0].contents[2].position_number".
 type fields struct {
 	values map[string]any // as readJSON gives them
 	path   string         // of the object, with a dot behind it; empty for the body
-	first  *error         // shared by all objects of one body
+	noted  *[]error       // complaints, at most maxComplaints; shared by all objects of one body
 }
+
+// maxComplaints is how many are remembered. A body with more is not made better by knowing the rest at once.
+const maxComplaints = 100
 
 // fieldsOf parses a body; code is the answer to one that is not JSON.
 func fieldsOf(body []byte, code fault.Code) (fields, error) {
@@ -24,18 +27,26 @@ func fieldsOf(body []byte, code fault.Code) (fields, error) {
 		return fields{}, fault.New(fault.EmptyInput, "")
 	}
 	values, err := readJSON(body, code)
-	return fields{values: values, first: new(error)}, err
+	return fields{values: values, noted: new([]error)}, err
 }
 
 // complaint is the first value that would not do.
-func (f fields) complaint() error { return *f.first }
+func (f fields) complaint() error {
+	if len(*f.noted) == 0 {
+		return nil
+	}
+	return (*f.noted)[0]
+}
+
+// complaints are all values that would not do, in the order they were read.
+func (f fields) complaints() []error { return *f.noted }
 
 // wrong notes a complaint about a field of this object.
 func (f fields) wrong(err *fault.Error) {
-	if *f.first == nil {
+	if len(*f.noted) < maxComplaints {
 		moved := *err
 		moved.Field = f.path + err.Field
-		*f.first = &moved
+		*f.noted = append(*f.noted, &moved)
 	}
 }
 
@@ -115,12 +126,12 @@ func (f fields) optional(name string) *int {
 func (f fields) object(name string) (sub fields, given bool) {
 	switch v := f.values[name].(type) {
 	case nil:
-		return fields{first: f.first}, false
+		return fields{noted: f.noted}, false
 	case map[string]any:
-		return fields{v, f.path + name + ".", f.first}, true
+		return fields{v, f.path + name + ".", f.noted}, true
 	}
 	f.wrong(fault.Type(name, fault.Object))
-	return fields{first: f.first}, false
+	return fields{noted: f.noted}, false
 }
 
 func (f fields) array(name string) []any {
@@ -144,7 +155,7 @@ func (f fields) objects(name string) []fields {
 			f.wrong(fault.Type(at, fault.Object))
 			continue
 		}
-		out = append(out, fields{m, f.path + at + ".", f.first})
+		out = append(out, fields{m, f.path + at + ".", f.noted})
 	}
 	return out
 }
@@ -153,7 +164,7 @@ func (f fields) texts(name string) []string {
 	var out []string
 	for i, v := range f.array(name) {
 		at := name + "[" + strconv.Itoa(i) + "]"
-		out = append(out, fields{map[string]any{at: v}, f.path, f.first}.text(at))
+		out = append(out, fields{map[string]any{at: v}, f.path, f.noted}.text(at))
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"cardlink/capability"
 	"cardlink/dispatch"
 	"cardlink/identity"
+	"cardlink/render"
 	"cardlink/report"
 	"cardlink/review"
 	"cardlink/serviceaccount"
@@ -20,6 +21,8 @@ import (
 type Rooms struct {
 	Identity   *identity.Service
 	Templates  *templates.Service
+	Previews   *templates.Previews // nil: previews of drafts have no address
+	Rules      *render.Rules       // required with Templates: what stands in for what a vendor lacks
 	Materials  *templates.Materials
 	Links      *shortlink.Service
 	Sends      *dispatch.Service
@@ -47,7 +50,7 @@ func routes(d Rooms) []route {
 		s.appRoutes(),
 		s.signatureRoutes(),
 		s.smsTemplateRoutes(),
-		templateHandlers{d.Templates}.routes(),
+		templateHandlers{d.Templates, d.Previews, d.Rules}.routes(),
 		materialHandlers{d.Materials}.routes(),
 		usageHandlers{d.Usage}.routes(),
 		capabilityHandlers{d.Capability}.routes(),

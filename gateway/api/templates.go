@@ -8,10 +8,15 @@ import (
 	"unicode/utf8"
 
 	"cardlink/fault"
+	"cardlink/render"
 	"cardlink/templates"
 )
 
-type templateHandlers struct{ room *templates.Service }
+type templateHandlers struct {
+	room     *templates.Service
+	previews *templates.Previews // nil: drafts get no address
+	rules    *render.Rules
+}
 
 func (h templateHandlers) routes() []route {
 	return []route{
@@ -19,6 +24,9 @@ func (h templateHandlers) routes() []route {
 		{"GET", "/v1/aim/templates", "ListAimTemplates", "kooMessage:devTemplate:list", aim, h.list},
 		{"PUT", "/v1/aim/template-state/{tpl_id}", "UpdatePersonalTemplateState", "kooMessage:devTemplate:update", plain, h.setState},
 		{"DELETE", "/v1/aim/template/{tpl_id}", "DeleteAimPersonalTemplate", "kooMessage:devTemplate:delete", plain, h.delete},
+		{"POST", "/x/v1/templates/lint", "LintTemplate", "kooMessage:devTemplate:create", plain, h.lint},
+		{"POST", "/x/v1/templates/preview", "PreviewTemplate", "kooMessage:devTemplate:list", plain, h.preview},
+		{"GET", "/x/v1/templates/{tpl_id}/preview", "ShowTemplatePreview", "kooMessage:devTemplate:list", plain, h.showPreview},
 	}
 }
 
@@ -37,8 +45,22 @@ func (h templateHandlers) create(ctx context.Context, r *Request) (any, error) {
 		return nil, err
 	}
 	return ok(struct {
-		TplID string `json:"tpl_id"`
-	}{t.TplID()}), nil
+		TplID    string        `json:"tpl_id"`
+		Warnings []wireWarning `json:"warnings,omitempty"` // ours
+	}{t.TplID(), warningsOf(t)}), nil
+}
+
+// wireWarning is something that is not quite right with a template that was accepted.
+type wireWarning struct {
+	Field string `json:"field"`
+	Rule  string `json:"rule"`
+}
+
+func warningsOf(t *templates.Template) (list []wireWarning) {
+	for _, p := range t.Warnings {
+		list = append(list, wireWarning{p.Field, p.Rule})
+	}
+	return list
 }
 
 func draftOf(b fields) templates.Draft {

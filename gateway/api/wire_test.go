@@ -148,7 +148,7 @@ func TestFieldsAreLenient(t *testing.T) {
 	complains := func(want string, read func(fields)) {
 		t.Helper()
 		again := b
-		again.first = new(error)
+		again.noted = new([]error)
 		read(again)
 		read(again)
 		again.text("map") // later complaints do not replace the first

@@ -1,102 +1,195 @@
 package edge
 
 import (
-	"errors"
+	"context"
 	"strconv"
-	"sync"
+	"strings"
 	"time"
 
 	"github.com/valyala/fasthttp"
 
+	"cardlink/fault"
 	"cardlink/render"
 	"cardlink/templates"
 )
 
-// previewFor is how long a template's preview is taken from memory, and maxPreviews how many; beyond it all are dropped.
+// Drafts opens previews of drafts by their tokens. *templates.Previews implements it.
+type Drafts interface {
+	// Open gives the draft as a template and until when; templates.ErrUnknown if the token is forged, expired or forgotten.
+	Open(ctx context.Context, token string) (*templates.Template, time.Time, error)
+}
+
+// Bounds of previews. They are drawn for each request, some milliseconds of a core, so both who asks and how many are drawn at once is bounded.
 const (
-	previewFor  = 5 * time.Second
-	maxPreviews = 256
+	previewFor      = 5 * time.Second // how long a template is taken from memory
+	maxPreviews     = 256             // templates in memory; beyond it all are dropped
+	previewsAtOnce  = 2               // drawn at once; others wait
+	previewPatience = 2 * time.Second // and are answered 503 after this long
+	previewBurst    = 60              // asked for by one address block at once
+	previewInterval = 100             // milliseconds until it may ask for one more
+	previewSample   = 100             // characters of a sample value; what is longer is cut
 )
 
-// previews keeps finished preview pages for a moment, so that a page that is passed around costs nothing.
-type previews struct {
-	server *Server
+// pictureName is the part of a preview that is its QR code.
+const pictureName = "qr.png"
 
-	mu    sync.Mutex // held while a page is made: previews are made one at a time
-	pages map[previewKey]previewPage
-}
-
-// previewKey holds the origin because the page names it.
-type previewKey struct {
-	id     int64
-	origin string
-}
-
-type previewPage struct {
-	body []byte // nil: there is no such template
-	at   time.Time
-}
-
-// preview shows a template's newest version with its example values, whatever its state: reviewers look at it before it is approved.
-func (s *Server) preview(c *fasthttp.RequestCtx, tplID string) {
+// preview serves /p/{tpl_id} and /p/{token}: a template's newest version, or a draft, on every vendor, whatever its state, since reviewers look at it before it is
+// approved. Below it are each target's card alone (/p/{tpl_id}/OPPO, /p/{tpl_id}/H5) and the QR code (/p/{tpl_id}/qr.png).
+func (s *Server) preview(c *fasthttp.RequestCtx, path string) {
 	s.stats.previews.Inc()
-	id, err := strconv.ParseInt(tplID, 10, 64)
-	if !s.o.Previews || err != nil || len(tplID) != 9 {
+	name, part, deeper := strings.Cut(path, "/")
+	target, known := s.previewTarget(part)
+	if !s.o.Previews || deeper && !known && part != pictureName {
 		s.notFound(c, false)
 		return
 	}
-	body, err := s.previews.page(c, id)
+	if !s.previews.budget.take(s.client(c).id, s.o.Now().UnixMilli()) {
+		s.busy(c, fasthttp.StatusTooManyRequests, errLimited)
+		return
+	}
+	entry, err := s.previews.template(name)
 	switch {
 	case err != nil:
 		s.fail(c, "preview a template", err)
-	case body == nil:
+		return
+	case entry.template == nil:
 		s.notFound(c, false)
+		return
+	}
+	if !s.previews.enter() {
+		s.busy(c, fasthttp.StatusServiceUnavailable, errUnavailable)
+		return
+	}
+	defer s.previews.leave()
+	look := s.look(c, name, entry)
+	switch {
+	case part == pictureName:
+		err = s.previewCode(c, entry.template, &look)
+	case deeper:
+		err = s.previewCard(c, entry.template, target, look)
 	default:
-		s.page(c, fasthttp.StatusOK)
-		c.Response.SetBody(body)
+		err = s.previewPage(c, entry.template, look)
+	}
+	if err != nil {
+		s.fail(c, "preview a template", err)
 	}
 }
 
-func (p *previews) page(c *fasthttp.RequestCtx, id int64) ([]byte, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := p.server
-	now := s.o.Now()
-	key := previewKey{id, s.origin}
-	if key.origin == "" {
-		key.origin = "https://" + string(c.Host())
+// previewTarget finds a target by its name as the address has it: upper case, so that every part has one address.
+func (s *Server) previewTarget(part string) (target render.Target, known bool) {
+	for _, t := range render.TargetsOf(s.o.Catalogue) {
+		if t.String() == part {
+			return t, true
+		}
 	}
-	if page, ok := p.pages[key]; ok && now.Sub(page.at) < previewFor {
-		return page.body, nil
-	}
-	body, err := p.make(key)
-	if err != nil {
-		return nil, err
-	}
-	if len(p.pages) >= maxPreviews {
-		clear(p.pages)
-	}
-	p.pages[key] = previewPage{body, now}
-	return body, nil
+	return 0, false
 }
 
-func (p *previews) make(key previewKey) ([]byte, error) {
-	s := p.server
-	t, err := s.o.Templates.Load(s.ctx, key.id, 0)
-	if errors.Is(err, templates.ErrUnknown) {
-		return nil, nil
+// look reads how the preview is wanted: lang, theme and width, and the values of the template's own parameters.
+func (s *Server) look(c *fasthttp.RequestCtx, name string, e previewEntry) render.Look {
+	q := c.QueryArgs()
+	l := render.Look{Origin: s.originOf(c), Language: s.previewLanguage(c), Until: e.until}
+	l.Self = l.Origin + "/p/" + name
+	l.Theme, _ = render.ThemeOf(string(q.Peek("theme")))
+	if n, err := strconv.Atoi(string(q.Peek("width"))); err == nil && n >= render.MinWidth && n <= render.MaxWidth {
+		l.Width = n
 	}
+	for _, p := range e.template.Params {
+		key := render.PreviewValue + p.Bare()
+		if !q.Has(key) {
+			continue
+		}
+		if l.Values == nil {
+			l.Values = map[string]string{}
+		}
+		l.Values[p.Bare()] = firstChars(string(q.Peek(key)), previewSample)
+	}
+	return l
+}
+
+// originOf is the edge's own address, or the one it was asked by.
+func (s *Server) originOf(c *fasthttp.RequestCtx) string {
+	if s.origin != "" {
+		return s.origin
+	}
+	return "https://" + string(c.Host())
+}
+
+// previewLanguage is what the address asks for, else what the reader's browser does, else the installation's.
+func (s *Server) previewLanguage(c *fasthttp.RequestCtx) fault.Language {
+	first, _, _ := strings.Cut(string(c.Request.Header.Peek(fasthttp.HeaderAcceptLanguage)), ",")
+	for _, said := range [...]string{string(c.QueryArgs().Peek("lang")), strings.ToLower(strings.TrimSpace(first))} {
+		switch {
+		case strings.HasPrefix(said, "zh"):
+			return fault.Chinese
+		case strings.HasPrefix(said, "en"):
+			return fault.English
+		}
+	}
+	return s.o.Language & 1
+}
+
+func firstChars(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
+
+// previewPage is all targets side by side.
+func (s *Server) previewPage(c *fasthttp.RequestCtx, t *templates.Template, look render.Look) error {
+	body, csp, err := s.o.Rules.AppendPreview(nil, s.o.Catalogue, t, look)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	program, _, err := render.Compile(s.o.Catalogue, t, render.H5)
+	s.page(c, fasthttp.StatusOK)
+	c.Response.Header.Set("Content-Security-Policy", csp)
+	c.Response.SetBodyRaw(body)
+	return nil
+}
+
+// previewCard is one target's card as a page of its own. The H5 page also gives its calendar entries, since cards lead there.
+func (s *Server) previewCard(c *fasthttp.RequestCtx, t *templates.Template, target render.Target, look render.Look) error {
+	if target == render.H5 && c.QueryArgs().Has(render.CalendarQuery) {
+		program, _, err := s.o.Rules.Compile(s.o.Catalogue, t, render.H5)
+		if err != nil {
+			return err
+		}
+		if s.calendar(c, program) {
+			return nil
+		}
+	}
+	shot, err := s.o.Rules.Shot(s.o.Catalogue, t, target, look)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	values := render.SampleValues(t)
-	values.Origin, values.Beacon = key.origin, "" // looking at a preview is no exposure
-	values.Link = key.origin + "/p/" + strconv.FormatInt(key.id, 10)
-	return program.Append(make([]byte, 0, program.Size()), &values), nil
+	if shot.HTML == nil {
+		s.notFound(c, false)
+		return nil
+	}
+	s.page(c, fasthttp.StatusOK)
+	c.Response.Header.Set("Content-Security-Policy", render.DocumentCSP)
+	c.Response.SetBodyRaw(shot.HTML)
+	return nil
+}
+
+// previewCode is the QR code of the preview's address, with the values asked for if they are not too long for one.
+func (s *Server) previewCode(c *fasthttp.RequestCtx, t *templates.Template, look *render.Look) error {
+	picture, err := render.QRPNG(look.Address(t))
+	if err != nil {
+		s.notFound(c, false) // the installation's own name is too long for one
+		return nil
+	}
+	h := &c.Response.Header
+	h.SetContentType("image/png")
+	h.SetCanonical(headerCacheControl, valueNoStore)
+	h.SetCanonical(headerRobots, valueNoIndex)
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	c.Response.SetBodyRaw(picture)
+	return nil
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

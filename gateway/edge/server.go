@@ -46,8 +46,9 @@ type Options struct {
 	DeviceKey []byte
 	// Videos shows the templates of video messages at /v/{tpl_id}, to anybody who has the address. Nil: these addresses are unknown ones.
 	Videos Videos
-	// Previews serves /p/{tpl_id}: any template's page with its example values, to anybody who has the address.
+	// Previews serves /p/{tpl_id}: any template on every vendor with its example values, to anybody who has the address.
 	Previews    bool
+	Drafts      Drafts         // previews of drafts at /p/{token}. Nil: these addresses are unknown ones
 	Language    fault.Language // of the error pages
 	Concurrency int            // connections at once; one more is answered 503. Default 65,536
 	Now         func() time.Time
@@ -135,7 +136,7 @@ func New(o Options) (*Server, error) {
 		o.Concurrency = 1 << 16
 	}
 	s := &Server{o: o, origin: o.Origin, scheme: scheme, programs: newPrograms(o.Catalogue, o.Rules)}
-	s.previews = &previews{server: s, pages: make(map[previewKey]previewPage)}
+	s.previews = newPreviews(s)
 	copy(s.key[:], o.ClientKey)
 	copy(s.device[:], o.DeviceKey)
 	s.beacons.burst, s.beacons.interval = beaconBurst, beaconInterval
