@@ -35,7 +35,7 @@ func TestVideoComesWithACover(t *testing.T) {
 		t.Fatal(list, err)
 	}
 	c := list[0]
-	if !c.Primary || !c.Generated || c.Width != 360 || c.Height != 640 || c.FileName != "spring sale-cover.png" || c.Rate != "" || c.Video != video.ID {
+	if !c.Primary || !c.Generated || c.Width != 720 || c.Height != 1280 || c.FileName != "spring sale-cover.png" || c.Rate != "" || c.Video != video.ID {
 		t.Errorf("%+v", c)
 	}
 	s, err := h.materials.Open(ctx, c.ResourceID)
@@ -136,7 +136,7 @@ func TestCardTakesThePrimaryCover(t *testing.T) {
 		return got
 	}
 	first := create()
-	if c := first.Pages[0].Contents[0].Cover; c != video.Thumbnail.ResourceID || first.Assets[c].Width != 640 {
+	if c := first.Pages[0].Contents[0].Cover; c != video.Thumbnail.ResourceID || first.Assets[c].Width != 1280 {
 		t.Errorf("cover %q of %+v, want the drawn one", c, first.Assets)
 	}
 	mine := h.cover(t, video)

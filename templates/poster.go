@@ -8,9 +8,9 @@ import (
 	"math"
 )
 
-// Sides of a poster in pixels. The longer one is what a card shows at twice its size; the shorter one keeps a ribbon visible.
+// Sides of a poster in pixels. The longer one is enough for every vendor's smallest cover; the shorter one keeps a ribbon visible.
 const (
-	posterLong  = 640
+	posterLong  = 1280
 	posterShort = 16
 )
 

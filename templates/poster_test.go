@@ -17,12 +17,12 @@ var update = flag.Bool("update", false, "rewrite golden files")
 
 func TestPosterSize(t *testing.T) {
 	for _, c := range []struct{ of, want Size }{
-		{Size{1920, 1080}, Size{640, 360}},
-		{Size{1080, 1920}, Size{360, 640}},
-		{Size{640, 480}, Size{640, 480}},
-		{Size{3, 4}, Size{480, 640}},
-		{Size{1, 1}, Size{640, 640}},
-		{Size{16384, 1}, Size{640, 16}},
+		{Size{1920, 1080}, Size{1280, 720}},
+		{Size{1080, 1920}, Size{720, 1280}},
+		{Size{640, 480}, Size{1280, 960}},
+		{Size{3, 4}, Size{960, 1280}},
+		{Size{1, 1}, Size{1280, 1280}},
+		{Size{16384, 1}, Size{1280, 16}},
 	} {
 		if got := posterSize(c.of); got != c.want {
 			t.Errorf("%v: %v, want %v", c.of, got, c.want)

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"maps"
+	"net/mail"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,8 +87,21 @@ func (v *validator) target(field string, a *ActionRule, target string) {
 	if n := chars(shown); n < a.MinTarget || n > a.MaxTarget {
 		v.figure(a.hard, a.Source, field, "must be %d-%d characters for %s, not %d", a.MinTarget, a.MaxTarget, a.Type, n)
 	}
-	if len(a.Schemes) > 0 && !webAddress(shown, a.Schemes...) {
-		v.figure(a.hard, a.Source, field, "must be an address beginning with %s:// for %s", strings.Join(a.Schemes, ":// or "), a.Type)
+	switch {
+	case len(a.Schemes) > 0:
+		if !webAddress(shown, a.Schemes...) {
+			v.figure(a.hard, a.Source, field, "must be an address beginning with %s:// for %s", strings.Join(a.Schemes, ":// or "), a.Type)
+		}
+	case a.Type == "OPEN_APP" || a.Type == "OPEN_QUICK":
+		v.deepLink(field, shown)
+	case a.Type == "DIAL_PHONE" || a.Type == "OPEN_SMS":
+		if strings.Trim(shown, "0123456789+-*#() ") != "" || !strings.ContainsAny(shown, "0123456789") {
+			v.soft(field, "assumed", "should be a phone number for %s", a.Type)
+		}
+	case a.Type == "OPEN_EMAIL":
+		if _, err := mail.ParseAddress(shown); err != nil {
+			v.soft(field, "assumed", "should be an e-mail address for %s", a.Type)
+		}
 	}
 }
 
@@ -152,34 +166,6 @@ func (v *validator) span(field string, a *ActionRule, action *Action) {
 	end, err2 := time.Parse(time.DateTime, action.EndTime)
 	if err1 == nil && err2 == nil && !begin.Before(end) {
 		v.soft(field+".end_time", "assumed", "should be after begin_time")
-	}
-}
-
-// floorBrowser is the floor_type that opens the browser.
-const floorBrowser = 2
-
-// floor checks the fallback of OPEN_APP (templates.md §4). SAMSUNG's own limits count only where SAMSUNG is alone.
-func (v *validator) floor(field string, a *Action) {
-	kind := 0
-	if a.FloorType != nil {
-		kind = *a.FloorType
-	}
-	if v.named {
-		for _, who := range v.vendors {
-			if who == Samsung && len(v.vendors) > 1 || slices.Contains(v.catalogue.Floor(who), kind) {
-				continue
-			}
-			// A caller who did not choose is not refused for the default.
-			v.vendor(who, v.catalogue.floorHard && a.FloorType != nil, "sdk", field+".floor_type", "%s does not support floor_type %d", who, kind)
-		}
-	}
-	switch {
-	case a.FloorURL == "" && kind == floorBrowser && v.submits(Oppo):
-		v.vendor(Oppo, v.catalogue.floorHard, "sdk", field+".floor_url", "is required for floor_type 2 when OPPO is among the vendors")
-	case a.FloorURL == "" && kind != 0:
-		v.soft(field+".floor_url", "sdk", "is missing: floor_type %d has nothing to open", kind)
-	case strings.HasPrefix(strings.ToLower(a.FloorURL), "http://") && kind != floorBrowser:
-		v.hard(field+".floor_url", "an http address needs floor_type 2; use https")
 	}
 }
 

@@ -1,8 +1,6 @@
 package templates
 
 import (
-	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -105,6 +103,8 @@ func (v *validator) flags(field string, c *Content) {
 	}
 	if c.ButtonType != "" && c.ButtonType != "static" && c.ButtonType != "dynamic" {
 		v.hard(field+".button_type", "must be static or dynamic")
+	} else if c.ButtonType != "" && v.layout != nil && v.layout.coupon.to == 0 {
+		v.soft(field+".button_type", "sdk", "has no effect on %s", v.layout.CardID)
 	}
 	if v.layout == nil || c.Type != typeVideo {
 		return
@@ -114,119 +114,4 @@ func (v *validator) flags(field string, c *Content) {
 	} else if !slices.Contains(rates, c.Ratio) {
 		v.hard(field+".ratio", "must be %s", strings.Join(rates, " or "))
 	}
-}
-
-// media checks where a picture or video comes from and, for a material, what it is.
-func (v *validator) media(field string, c *Content, rule *SlotRule) {
-	if c.SrcType != srcMaterial && c.SrcType != srcURL {
-		v.hard(field+".src_type", "must be 1 (material) or 2 (URL) for %s", c.Type)
-		return
-	}
-	if c.Src == "" {
-		v.hard(field+".src", "is required for %s", c.Type)
-	}
-	role := ""
-	if rule != nil {
-		role = rule.Role
-	}
-	if c.Type == typeImage {
-		v.source(field+".src", c, c.Src, kindImage, role)
-		v.backgrounds(field, c)
-		return
-	}
-	v.source(field+".src", c, c.Src, kindVideo, "")
-	if m := v.materials[c.Src]; c.Cover == "" && c.SrcType == srcMaterial && m != nil && m.Thumbnail != nil {
-		c.Cover = m.Thumbnail.ResourceID // the video's primary cover
-		return
-	}
-	if c.Cover == "" {
-		v.hard(field+".cover", "is required for video")
-		return
-	}
-	v.source(field+".cover", c, c.Cover, kindImage, "cover")
-}
-
-func (v *validator) backgrounds(field string, c *Content) {
-	for _, b := range [...]struct {
-		who        Vendor
-		name, text string
-	}{{Oppo, "oppo_background", c.OppoBackground}, {Vivo, "vivo_background", c.VivoBackground}} {
-		if b.text == "" {
-			continue
-		}
-		v.source(field+"."+b.name, c, b.text, kindImage, "")
-		if v.layout != nil && !v.layout.Background(b.who) {
-			v.soft(field+"."+b.name, "sdk", "has no effect on %s", v.layout.CardID)
-		}
-	}
-}
-
-// source checks one src-like field. role names the image rule that the picture must keep; empty = none.
-func (v *validator) source(field string, c *Content, src, kind, role string) {
-	if src == "" {
-		return
-	}
-	v.plain(field, src)
-	if c.SrcType == srcURL {
-		limit := v.catalogue.limits["url"]
-		if n := chars(src); n > limit.max {
-			v.figure(limit.hard, limit.source, field, "must be at most %d characters, not %d", limit.max, n)
-		}
-		v.url(field, src)
-		if !webAddress(src, "http", "https") {
-			v.hard(field, "must be an http or https address when src_type is 2")
-		}
-		return
-	}
-	m := v.materials[src]
-	if m == nil {
-		v.hard(field, "material %s does not exist", head(src))
-		return
-	}
-	if m.Kind != kind && !(kind == kindImage && m.Kind == kindThumbnail) {
-		v.hard(field, "material %s is a %s, not a %s", src, m.Kind, kind)
-		return
-	}
-	if kind == kindImage && role != "" && v.layout != nil {
-		v.picture(field, m, role, c.Ratio)
-	}
-}
-
-// picture checks a material against the layout's rule for the role.
-func (v *validator) picture(field string, m *Material, role, ratio string) {
-	rule, ok := v.layout.Image(role)
-	if !ok || m.Width == 0 {
-		return
-	}
-	rates := rule.Rates
-	if slices.Contains(rates, ratio) {
-		rates = []string{ratio} // ShortVideo chose one for its video and cover
-	}
-	fits := func(name string) bool {
-		r, _ := v.catalogue.Rate(name)
-		return r.Fits(m.Width, m.Height, v.catalogue.tolerance)
-	}
-	if len(rates) > 0 && !slices.ContainsFunc(rates, fits) {
-		v.figure(rule.Hard, rule.Source, field, "the picture is %d×%d; %s needs %s here", m.Width, m.Height, v.layout.CardID, v.ratios(rates))
-	}
-	for _, who := range v.vendors {
-		if least, ok := rule.min[who]; ok && (m.Width < least.W || m.Height < least.H) {
-			v.vendor(who, least.hard, least.source, field, "the picture is %d×%d; %s needs at least %d×%d", m.Width, m.Height, who, least.W, least.H)
-		}
-	}
-}
-
-func (v *validator) ratios(names []string) string {
-	out := make([]string, len(names))
-	for i, n := range names {
-		r, _ := v.catalogue.Rate(n)
-		out[i] = fmt.Sprintf("%d:%d", r.W, r.H)
-	}
-	return strings.Join(out, " or ")
-}
-
-// webAddress reports whether s is an absolute address with a host and one of the schemes.
-func webAddress(s string, schemes ...string) bool {
-	u, err := url.Parse(s)
-	return err == nil && u.Hostname() != "" && slices.Contains(schemes, strings.ToLower(u.Scheme))
 }
