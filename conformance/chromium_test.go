@@ -185,10 +185,16 @@ func (b *chromium) phoneTab(t *testing.T, scheme string) *tab {
 	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
 		p.call(t, domain+".enable", nil, nil)
 	}
-	p.call(t, "Emulation.setDeviceMetricsOverride", J{"width": 360, "height": 800, "deviceScaleFactor": 2, "mobile": true}, nil)
+	p.screen(t, 360)
 	p.call(t, "Emulation.setTouchEmulationEnabled", J{"enabled": true}, nil)
 	p.call(t, "Emulation.setEmulatedMedia", J{"features": L{J{"name": "prefers-color-scheme", "value": scheme}, J{"name": "prefers-reduced-motion", "value": "reduce"}}}, nil)
 	return p
+}
+
+// screen gives the tab another width.
+func (p *tab) screen(t *testing.T, width int) {
+	t.Helper()
+	p.call(t, "Emulation.setDeviceMetricsOverride", J{"width": width, "height": 800, "deviceScaleFactor": 2, "mobile": true}, nil)
 }
 
 func (p *tab) call(t *testing.T, method string, params J, out any) {

@@ -66,6 +66,7 @@ func sampleCards() []sampleCard {
 		}
 		return append(c, button(label, visit("card/"+painting)))
 	}
+	open := func(c J) J { return with(c, J{"visible": 1}) } // of the coupon
 	join := func(parts ...[]any) (all L) {
 		for _, p := range parts {
 			all = append(all, p...)
@@ -127,10 +128,10 @@ func sampleCards() []sampleCard {
 		{"NativeImageAndText", 0, one(pic("bowl", visit("ramen")), title("一碗面的三十年"), words("凌晨四点，老周把汤底端上灶。火不能大，也不能停。三十年里，他换过三口锅、两条街，汤的味道没有变。拒收请回复R"), button("读完这个故事", visit("ramen"))), nil},
 		{"ShortVideo", 0, one(with(film("480x640", "rain:480x640"), J{"ratio": "threeToFour"}), title("雨夜归人"), words("第 18 集：站台的灯熄了，她还在等。拒收请回复R"), button("继续观看", app)), nil},
 		{"ShortVideoImage", 2, one(pic("rain", app), title("雨夜归人"), words("更新至 24 集，前六集免费。拒收请回复R"), button("免费看六集", app)), nil},
-		{"EcommerceCouponVertical", 1, one(pic("arches:750x1000", visit("vase")), title("陶土花器 · 秋日限定"), words("手工拉坯，每窑只出十二件。拒收请回复R"), pair("50", "元"), words("满 399 可用"), words("12 月 31 日前有效"),
-			with(button("领券", visit("coupon")), J{"button_type": "dynamic"}), button("立即购买", visit("vase"))), nil},
-		{"EcommerceCouponHorizontal", 1, one(pic("seaside", visit("sea")), title("海景房两晚连住"), words("含双早与接送。拒收请回复R"), pair("200", "元"), words("连住两晚可用"), words("周末通用"),
-			with(button("领券", visit("coupon")), J{"button_type": "static"}), button("立即预订", visit("sea"))), nil},
+		{"EcommerceCouponVertical", 1, one(pic("arches:750x1000", visit("vase")), title("陶土花器 · 秋日限定"), words("手工拉坯，每窑只出十二件。拒收请回复R"), open(pair("50", "元")), open(words("满 399 可用")), open(words("12 月 31 日前有效")),
+			open(with(button("领券", visit("coupon")), J{"button_type": "dynamic"})), button("立即购买", visit("vase"))), nil},
+		{"EcommerceCouponHorizontal", 1, one(pic("seaside", visit("sea")), title("海景房两晚连住"), words("含双早与接送。拒收请回复R"), open(pair("200", "元")), open(words("连住两晚可用")), open(words("周末通用")),
+			open(with(button("领券", visit("coupon")), J{"button_type": "static"})), button("立即预订", visit("sea"))), nil},
 	}
 }
 

@@ -36,19 +36,32 @@ func reduce(m *image.RGBA, n int) *image.Paletted {
 	}
 	var palette color.Palette
 	for _, b := range boxes {
-		var sum [3]int
-		for _, c := range b {
-			for i := range sum {
-				sum[i] += int(c[i])
-			}
-		}
-		if k := len(b); k > 0 {
-			palette = append(palette, color.RGBA{uint8(sum[0] / k), uint8(sum[1] / k), uint8(sum[2] / k), 255})
+		if len(b) > 0 {
+			palette = append(palette, middle(b))
 		}
 	}
 	out := image.NewPaletted(m.Bounds(), palette)
-	draw.Draw(out, out.Bounds(), m, image.Point{}, draw.Src)
+	draw.FloydSteinberg.Draw(out, out.Bounds(), m, image.Point{})
 	return out
+}
+
+// middle is the colour that stands for a box: the one that most of its pixels have, so that plain grounds stay plain, else the mean.
+func middle(b [][3]uint8) color.Color {
+	count := map[[3]uint8]int{}
+	var sum [3]int
+	for _, c := range b {
+		count[c]++
+		for i := range sum {
+			sum[i] += int(c[i])
+		}
+	}
+	for c, n := range count {
+		if 2*n > len(b) {
+			return color.RGBA{c[0], c[1], c[2], 255}
+		}
+	}
+	k := len(b)
+	return color.RGBA{uint8(sum[0] / k), uint8(sum[1] / k), uint8(sum[2] / k), 255}
 }
 
 func longestSide(b [][3]uint8) (side, length int) {

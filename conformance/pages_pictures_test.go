@@ -33,28 +33,36 @@ func (e easel) shape(c color.Color, outline func(z *vector.Rasterizer, k float32
 	z.Draw(e, b, image.NewUniform(c), image.Point{})
 }
 
+// poly fills a polygon; only the part of the picture that it lies in is looked at.
 func (e easel) poly(c color.Color, xy ...float64) {
-	e.shape(c, func(z *vector.Rasterizer, k float32) {
-		z.MoveTo(float32(xy[0])*k, float32(xy[1])*k)
-		for i := 2; i < len(xy); i += 2 {
-			z.LineTo(float32(xy[i])*k, float32(xy[i+1])*k)
-		}
-	})
+	lo, hi := [2]float64{math.Inf(1), math.Inf(1)}, [2]float64{math.Inf(-1), math.Inf(-1)}
+	for i, v := range xy {
+		lo[i%2], hi[i%2] = min(lo[i%2], v*e.w), max(hi[i%2], v*e.w)
+	}
+	r := image.Rect(int(math.Floor(lo[0])), int(math.Floor(lo[1])), int(hi[0])+2, int(hi[1])+2).Intersect(e.Bounds())
+	if r.Empty() {
+		return
+	}
+	z := vector.NewRasterizer(r.Dx(), r.Dy())
+	at := func(i int) (x, y float32) {
+		return float32(xy[i]*e.w - float64(r.Min.X)), float32(xy[i+1]*e.w - float64(r.Min.Y))
+	}
+	z.MoveTo(at(0))
+	for i := 2; i < len(xy); i += 2 {
+		z.LineTo(at(i))
+	}
+	z.ClosePath()
+	z.Draw(e, r, image.NewUniform(c), image.Point{})
 }
 
 func (e easel) oval(c color.Color, x, y, rx, ry float64) {
-	e.shape(c, func(z *vector.Rasterizer, k float32) {
-		const n = 72
-		for i := range n {
-			s, co := math.Sincos(2 * math.Pi * float64(i) / n)
-			px, py := float32(x+rx*co)*k, float32(y+ry*s)*k
-			if i == 0 {
-				z.MoveTo(px, py)
-			} else {
-				z.LineTo(px, py)
-			}
-		}
-	})
+	const n = 72
+	var xy []float64
+	for i := range n {
+		s, co := math.Sincos(2 * math.Pi * float64(i) / n)
+		xy = append(xy, x+rx*co, y+ry*s)
+	}
+	e.poly(c, xy...)
 }
 
 func (e easel) disc(c color.Color, x, y, r float64) { e.oval(c, x, y, r, r) }

@@ -47,6 +47,48 @@ func TestPages(t *testing.T) {
 			}
 		})
 	}
+	t.Run("actions", func(t *testing.T) { touch(t, b, links) })
+}
+
+// touch does what a reader does with what a page offers: opens and closes a dialog and a picture, unfolds a text to copy, fetches a calendar entry.
+func touch(t *testing.T, b *chromium, links []shown) {
+	url := map[string]string{}
+	for _, l := range links {
+		if l.full {
+			url[l.layout] = l.url
+		}
+	}
+	p := b.phoneTab(t, "light")
+	defer p.close(t)
+	for _, c := range []struct{ layout, script, want string }{
+		{"Trip2", `document.querySelector('a[href^="#d"]').click(); [getComputedStyle(document.querySelector('.pop')).display, document.querySelector('.pop p').innerText].join(' ')`,
+			"flex 发车前可免费改签一次，改签后的车票不再退款，请提前三十分钟到站。"},
+		{"Trip2", `document.querySelector('a[href^="#d"]').click(); document.querySelector('.pop .btn').click(); getComputedStyle(document.querySelector('.pop')).display`, "none"},
+		{"PureText", `document.querySelector('a[href^="#z"]').click(); getComputedStyle(document.querySelector('.zoom')).display`, "flex"},
+		{"PureText", `document.querySelector('a[href^="#z"]').click(); document.querySelector('.zoom').click(); getComputedStyle(document.querySelector('.zoom')).display`, "none"},
+		{"PureText", `document.querySelector('summary').click(); document.querySelector('code').innerText`, "KX7-29Q"},
+		{"PureText", `document.querySelector('a[href^="mailto"]').href`, "mailto:help@example.com?subject=%E6%9D%A1%E6%AC%BE%E4%B8%8E%E9%9A%90%E7%A7%81&body=%E6%82%A8%E5%A5%BD%EF%BC%8C"},
+		{"Notification2", `document.querySelector('a[href^="sms"]').href`, "sms:10690000?body=%E8%B4%A6%E5%8D%95"},
+		{"CarouselSquareImage", `(async () => { const s = document.querySelector('.strip'); s.scrollLeft = 700; await new Promise(r => setTimeout(r, 400)); return s.scrollLeft % s.clientWidth === 0 && s.scrollLeft > 0 ? 'on a slide' : 'at ' + s.scrollLeft; })()`, "on a slide"},
+	} {
+		var got string
+		p.open(t, "about:blank")
+		p.open(t, url[c.layout])
+		if p.eval(t, c.script, &got); got != c.want {
+			t.Errorf("%s: %s gives %q, want %q", c.layout, c.script, got, c.want)
+		}
+	}
+	var ics string
+	p.open(t, url["StandardImageAndText"])
+	p.eval(t, `document.querySelector('a[download]').href`, &ics)
+	file := fetch(t, ics, "Accept", "text/html,*/*")
+	if file.Status != 200 || !strings.HasPrefix(file.Header.Get("Content-Type"), "text/calendar") || !strings.HasPrefix(file.Header.Get("Content-Disposition"), "attachment") ||
+		!strings.Contains(file.Body, "DTSTART:20261201T100000\r\n") {
+		t.Errorf("%s: %d %v %s", ics, file.Status, file.Header, file.Body)
+	}
+	if c := p.complaints(); c != "" {
+		t.Errorf("the browser complains: %s", c)
+	}
 }
 
 // shown is a link and what its page must show.
@@ -195,9 +237,28 @@ func lookAt(t *testing.T, b *chromium, s *server, l shown, scheme string) {
 	if l.full {
 		frame(t, l.layout+"-"+scheme+".png", shot)
 	}
+	for _, variant := range variants[l.layout] { // sub_type of the template: only colours differ
+		var got seenPage
+		p.eval(t, "document.body.classList.remove('s1','s2','s3','s4','s5','s6'); document.body.classList.add('"+variant+"');"+pageScript, &got)
+		if len(got.Faint) > 0 {
+			t.Errorf("variant %s: too faint: %s", variant, strings.Join(got.Faint, "\n\t"))
+		}
+	}
+	for _, width := range []int{320, 1280} {
+		var got seenPage
+		p.screen(t, width)
+		if p.eval(t, pageScript, &got); got.Wide > 0 || len(got.Hidden) > 0 {
+			t.Errorf("on %d px: %v px too wide, cannot be seen: %s", width, got.Wide, strings.Join(got.Hidden, "\n\t"))
+		}
+	}
 	if c := p.complaints(); c != "" {
 		t.Errorf("the browser complains: %s", c)
 	}
+}
+
+// variants are the classes of a layout's variants by colour.
+var variants = map[string][]string{
+	"ECImageAndText": {"s1", "s2", "s3", "s4", "s5"}, "CarouselVerticalImage": {"s1", "s2", "s3", "s4", "s5", "s6"},
 }
 
 const gallery = "../docs/gallery/"
@@ -219,7 +280,7 @@ func frame(t *testing.T, name string, shot []byte) {
 		}
 		var out bytes.Buffer
 		enc := png.Encoder{CompressionLevel: png.BestCompression}
-		if err := enc.Encode(&out, reduce(small, 64)); err != nil {
+		if err := enc.Encode(&out, reduce(small, 112)); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(gallery+name, out.Bytes(), 0o644); err != nil {
