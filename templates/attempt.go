@@ -112,10 +112,8 @@ func (c *checks) pretend(d *Draft) (unseen []Problem) {
 
 // attempt is the template that a validated draft would become.
 func (d *Draft) attempt(tenant string, vendors []Vendor, problems []Problem) *Template {
-	t := &Template{
-		Tenant: tenant, Name: d.Name, Scene: d.Scene, UseID: d.UseID, CardID: d.CardID, SubType: d.SubType,
-		SMSExample: d.SMSExample, SMSSigns: d.SMSSigns, SMSPattern: d.SMSPattern, Pages: d.Pages, Params: d.Params,
-	}
+	t := &Template{Tenant: tenant}
+	t.SetContent(*d)
 	for _, p := range problems {
 		if !p.Hard {
 			t.Warnings = append(t.Warnings, p)
@@ -127,8 +125,8 @@ func (d *Draft) attempt(tenant string, vendors []Vendor, problems []Problem) *Te
 	return t
 }
 
-// Drawable reports whether a draft keeps the bounds within which cards are drawn: pages, contents and parameters as many as a template can have. One
-// that does not is refused anyway, and nobody compiles it.
+// Drawable reports whether a template that was only tried keeps the bounds within which cards are drawn: a known layout, and pages, contents and parameters as many as a
+// template can have. One that does not is refused anyway, and nobody compiles it.
 func (t *Template) Drawable(cat *Catalogue) bool {
 	if _, ok := cat.Layout(t.CardID); !ok || len(t.Pages) == 0 || len(t.Pages) > cat.limits["pages"].max || len(t.Params) > cat.limits["params"].max {
 		return false
@@ -138,10 +136,7 @@ func (t *Template) Drawable(cat *Catalogue) bool {
 
 // DraftOf is the draft that would make t again.
 func DraftOf(t *Template) Draft {
-	d := Draft{
-		CardID: t.CardID, Name: t.Name, Scene: t.Scene, UseID: t.UseID, SubType: t.SubType, SMSExample: t.SMSExample, SMSSigns: t.SMSSigns, SMSPattern: t.SMSPattern,
-		Pages: t.Pages, Params: t.Params,
-	}
+	d := t.Content()
 	for _, f := range t.Factories {
 		d.Factories = append(d.Factories, Factory{Vendor: f.Vendor})
 	}
