@@ -138,7 +138,7 @@ func (t *Template) Drawable(cat *Catalogue) bool {
 func DraftOf(t *Template) Draft {
 	d := t.Content()
 	for _, f := range t.Factories {
-		d.Factories = append(d.Factories, Factory{Vendor: f.Vendor})
+		d.Factories = append(d.Factories, Factory{Vendor: f.Vendor, State: 1}) // submit
 	}
 	return d.clone()
 }
