@@ -134,7 +134,7 @@ func (t *Template) Drawable(cat *Catalogue) bool {
 	return !slices.ContainsFunc(t.Pages, func(p Page) bool { return len(p.Contents) == 0 || len(p.Contents) > maxContents })
 }
 
-// DraftOf is the draft that would make t again.
+// DraftOf is the draft that makes t again. It names t's vendors, also if the draft that t was made from did not; their own figures are hard then.
 func DraftOf(t *Template) Draft {
 	d := t.Content()
 	for _, f := range t.Factories {
