@@ -75,6 +75,11 @@ func (f *fitter) setTarget(a *action, e *element, rule *templates.ActionRule) {
 	case "picture":
 		a.picture = f.picture(e, a.source.Target)
 		a.dead = a.picture == nil
+	case "text":
+		if f.vendor != "" {
+			a.target.limit = rule.MaxTarget
+			f.settle(&a.target, rule.Source, a.field+".action.target", fmt.Sprintf("%s takes %d characters for %s (%s)", f.vendor, rule.MaxTarget, a.typ, rule.Source))
+		}
 	}
 }
 

@@ -126,44 +126,47 @@ type wireCard struct {
 	Card struct {
 		Layout   string
 		SubType  int `json:"sub_type"`
-		Elements []struct {
-			Page, Position    int
-			Role, Type        string
-			Text, Value       string
-			Title             bool
-			MaxLines          int `json:"max_lines"`
-			Currency, Style   string
-			Src, Ratio        string
-			Width, Height     int
-			ContentType       string `json:"content_type"`
-			Cover, Background *struct {
-				Src           string
-				Width, Height int
-				ContentType   string `json:"content_type"`
-			}
-			Action *struct {
-				Type, Target string
-				PackageName  string `json:"package_name"`
-				FloorType    *int   `json:"floor_type"`
-				FloorURL     string `json:"floor_url"`
-				Body         string
-				Subject      string
-				Description  string
-				BeginTime    string `json:"begin_time"`
-				EndTime      string `json:"end_time"`
-				Address      string
-				Longitude    string
-				Latitude     string
-				Content      string
-				TextButton   string `json:"text_button"`
-				Mode         *int
-			}
-		}
+		Elements []wireElement
 	}
 	ResolveID string `json:"resolve_id"`
 	Link      string
 	ExpireAt  string `json:"expire_at"`
 	Beacons   struct{ Expose, Click string }
+}
+
+// wireElement is an element of it.
+type wireElement struct {
+	Page, Position    int
+	Role, Type        string
+	Text, Value       string
+	Title             bool
+	MaxLines          int `json:"max_lines"`
+	Currency, Style   string
+	Src, Ratio        string
+	Width, Height     int
+	ContentType       string `json:"content_type"`
+	Cover, Background *struct {
+		Src           string
+		Width, Height int
+		ContentType   string `json:"content_type"`
+	}
+	Action *struct {
+		Type, Target string
+		PackageName  string `json:"package_name"`
+		FloorType    *int   `json:"floor_type"`
+		FloorURL     string `json:"floor_url"`
+		Body         string
+		Subject      string
+		Description  string
+		BeginTime    string `json:"begin_time"`
+		EndTime      string `json:"end_time"`
+		Address      string
+		Longitude    string
+		Latitude     string
+		Content      string
+		TextButton   string `json:"text_button"`
+		Mode         *int
+	}
 }
 
 // parseCard reads a card; a field that docs/cards.md and wireCard do not know is an error.

@@ -81,7 +81,13 @@ func checkCards(t *rapid.T, cat *templates.Catalogue, target Target, texts ...[]
 	}
 }
 
-func checkLimits(t *rapid.T, cat *templates.Catalogue, target Target, card *wireCard) {
+// failing is what a property and a test have in common.
+type failing interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func checkLimits(t failing, cat *templates.Catalogue, target Target, card *wireCard) {
 	t.Helper()
 	v := target.Vendor()
 	layout, ok := cat.Layout(card.Card.Layout)
@@ -118,58 +124,4 @@ func checkLimits(t *rapid.T, cat *templates.Catalogue, target Target, card *wire
 			t.Fatalf("%s opens %s", target, e.Action.Target)
 		}
 	}
-}
-
-// FuzzValues renders the fixtures with values from outside.
-func FuzzValues(f *testing.F) {
-	cat, err := templates.LoadCatalogue(nil)
-	if err != nil {
-		f.Fatal(err)
-	}
-	type compiled struct {
-		p     *Program
-		t     Target
-		shape string
-	}
-	var programs []compiled
-	for _, tpl := range fixtures() {
-		for target := range Targets {
-			p, _, err := Compile(cat, tpl, target)
-			if err != nil {
-				f.Fatal(err)
-			}
-			c := compiled{p: p, t: target}
-			if target == H5 {
-				v := SampleValues(tpl)
-				nodes, err := parsePage(p.Append(nil, &v))
-				if err != nil {
-					f.Fatal(err)
-				}
-				c.shape = structure(nodes)
-			}
-			programs = append(programs, c)
-		}
-	}
-	for i, s := range hostileText {
-		f.Add(s, longText[i%len(longText)], "https://a.example/x", "hap://x", s)
-	}
-	f.Fuzz(func(t *testing.T, a, b, c, d, rest string) {
-		v := Values{Origin: "https://s.example.com" + rest, Link: "https://s.example.com/" + rest, ResolveID: rest, Beacon: "x" + rest, Expire: rest, Params: []string{a, b, c, d}}
-		for _, p := range programs {
-			out := p.p.Append(nil, &v)
-			if p.t != H5 {
-				if _, err := parseCard(out); err != nil {
-					t.Fatalf("%s: %v\n%s", p.t, err, out)
-				}
-				continue
-			}
-			nodes, err := parsePage(out)
-			if err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
-			if structure(nodes) != p.shape || dangerous(nodes) != "" {
-				t.Fatalf("values change the page: %s\n%s", dangerous(nodes), out)
-			}
-		}
-	})
 }

@@ -97,6 +97,9 @@ func (p *pageFitter) place(at int, rule *templates.SlotRule, index int, cover bo
 		e.src, e.cover = e.cover, nil
 	}
 	p.proportion(&e, rule)
+	if e.currency && !(p.layout.Currency && (rule.Role == "price" || rule.Role == "item_price")) {
+		e.text, e.currency = p.signed(&e), false
+	}
 	e.kind, e.role, e.index = rule.Component, rule.Role, index
 	e.title, e.still = rule.Role == "title", rule.NoAction
 	p.count[rule.Role] = max(p.count[rule.Role], index+1)
@@ -306,14 +309,20 @@ func (p *pageFitter) rank(e *element) int {
 	return 1
 }
 
-// flat is an element's first and second text in one, with the currency sign its place would have shown.
-func (p *pageFitter) flat(e *element) text {
-	j := &p.rules.degrade.Join
+// signed is an element's text with the currency sign that its place would have shown.
+func (p *pageFitter) signed(e *element) text {
 	t := text{keep: -1}
 	if e.currency && !e.text.empty() {
-		t.literal(j.Currency, "")
+		t.literal(p.rules.degrade.Join.Currency, "")
 	}
 	t.join("", e.text)
+	return t
+}
+
+// flat is an element's first and second text in one.
+func (p *pageFitter) flat(e *element) text {
+	j := &p.rules.degrade.Join
+	t := p.signed(e)
 	if e.title { // the child of a title is no value
 		t.join(j.Texts, e.child)
 	} else {

@@ -31,6 +31,7 @@ type degradeFile struct {
 	Schema   string                  `json:"schema"`
 	Date     string                  `json:"date"`
 	About    string                  `json:"about"`
+	Source   string                  `json:"source"`           // who says so
 	Keep     []string                `json:"keep"`             // phrases that a cut leaves in place: the right to opt out
 	Advisory []string                `json:"advisory_sources"` // provenance marks whose figures cut nothing
 	Join     joinRule                `json:"join"`
@@ -80,6 +81,7 @@ type dialectFile struct {
 	Schema  string                             `json:"schema"`
 	Date    string                             `json:"date"`
 	About   string                             `json:"about"`
+	Source  string                             `json:"source"`
 	Vendors map[templates.Vendor]vendorDialect `json:"vendors"`
 	Actions map[string]actionDialect           `json:"actions"`
 }
