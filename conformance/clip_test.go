@@ -6,8 +6,8 @@ import (
 	be "encoding/binary"
 )
 
-// clip is a small mp4: one video track of 640 × 360 and one second, with headers as an encoder writes them and no frame worth seeing.
-func clip() []byte {
+// clip is a small mp4: one video track of the given size and one second, with headers as an encoder writes them and no frame worth seeing.
+func clip(w, h uint16) []byte {
 	box := func(kind string, parts ...[]byte) []byte {
 		body := bytes.Join(parts, nil)
 		return append(append(be.BigEndian.AppendUint32(nil, uint32(8+len(body))), kind...), body...)
@@ -28,11 +28,11 @@ func clip() []byte {
 	zeros := func(n int) []byte { return make([]byte, n) }
 
 	mvhd := box("mvhd", u32(0, 0, 0, 1000, 1000, 0x10000), u16(0x100, 0), zeros(8), matrix, zeros(24), u32(2))
-	tkhd := box("tkhd", u32(7, 0, 0, 1, 0, 1000), zeros(8), u16(0, 0, 0, 0), matrix, u32(640<<16, 360<<16))
+	tkhd := box("tkhd", u32(7, 0, 0, 1, 0, 1000), zeros(8), u16(0, 0, 0, 0), matrix, u32(uint32(w)<<16, uint32(h)<<16))
 	mdhd := box("mdhd", u32(0, 0, 0, 1000, 1000), u16(0x55c4, 0))
 	hdlr := box("hdlr", u32(0, 0), []byte("vide"), zeros(12), []byte("video\x00"))
 	avcC := box("avcC", []byte{1, 66, 0, 30, 0xff, 0xe1, 0, 4, 0x67, 66, 0, 30, 1, 0, 2, 0x68, 0xce})
-	avc1 := box("avc1", zeros(6), u16(1), zeros(16), u16(640, 360), u32(0x480000, 0x480000, 0), u16(1), zeros(32), u16(24, 0xffff), avcC)
+	avc1 := box("avc1", zeros(6), u16(1), zeros(16), u16(w, h), u32(0x480000, 0x480000, 0), u16(1), zeros(32), u16(24, 0xffff), avcC)
 	stbl := box("stbl",
 		box("stsd", u32(0, 1), avc1),
 		box("stts", u32(0, 1, 1, 1000)), box("stsc", u32(0, 1, 1, 1, 1)), box("stsz", u32(0, 0, 1, 16)), box("stco", u32(0, 1, 48)))
@@ -42,4 +42,6 @@ func clip() []byte {
 	return bytes.Join([][]byte{box("ftyp", []byte("isom\x00\x00\x02\x00isomiso2avc1mp41")), box("mdat", zeros(16)), moov}, nil)
 }
 
-func clipURL() string { return "data:video/mp4;base64," + base64.StdEncoding.EncodeToString(clip()) }
+func clipURL(w, h uint16) string {
+	return "data:video/mp4;base64," + base64.StdEncoding.EncodeToString(clip(w, h))
+}

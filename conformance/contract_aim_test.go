@@ -289,7 +289,7 @@ func aimOperations() []operation {
 // ownVideo is a new video of the own tenant.
 func (w *world) ownVideo(t testing.TB) string {
 	t.Helper()
-	up := w.must(t, w.own.account, "UploadAimTemplateMaterial", J{"body": J{"resource_type": "video", "file_type": "stream", "file_stream": clipURL(), "file_name": "clip.mp4"}})
+	up := w.must(t, w.own.account, "UploadAimTemplateMaterial", J{"body": J{"resource_type": "video", "file_type": "stream", "file_stream": clipURL(640, 360), "file_name": "clip.mp4"}})
 	return text(t, up, "data.material_id")
 }
 

@@ -116,7 +116,11 @@ func publish(t *testing.T, s *server, a account, cards []sampleCard) (links []sh
 		return upload(src, J{"resource_type": "image", "file_type": "stream", "file_stream": jpegURL(paint(t, name, w, h)), "image_rate": rateOf(name, w, h), "file_name": name + ".jpg"})
 	}
 	film := func(size string) string {
-		return upload("film "+size, J{"resource_type": "video", "file_type": "stream", "file_stream": clipURL(), "file_name": "clip.mp4"})
+		var w, h uint16
+		if _, err := fmt.Sscanf(size, "%dx%d", &w, &h); err != nil {
+			t.Fatal(err)
+		}
+		return upload("film "+size, J{"resource_type": "video", "file_type": "stream", "file_stream": clipURL(w, h), "file_name": "clip.mp4"})
 	}
 	long := strings.Repeat("一二三四五六七八九十", 9) + "Straßenbahn"
 	for n, c := range cards {

@@ -19,7 +19,7 @@ func (w *world) fill(t testing.TB, p *party) {
 	up := w.must(t, who, "UploadAimTemplateMaterial", J{"body": imageUpload(t, "sale.jpg")})
 	p.ids["material_id"], p.ids["aim_resource_id"] = text(t, up, "data.material_id"), text(t, up, "data.aim_resource_id")
 	video := w.must(t, who, "UploadAimTemplateMaterial", J{"body": J{
-		"resource_type": "video", "file_type": "stream", "file_stream": clipURL(), "file_name": "clip.mp4",
+		"resource_type": "video", "file_type": "stream", "file_stream": clipURL(640, 360), "file_name": "clip.mp4",
 	}})
 	p.ids["video_material_id"], p.ids["video_resource_id"] = text(t, video, "data.material_id"), text(t, video, "data.aim_resource_id")
 	cover := w.must(t, who, "UploadAimTemplateMaterial", J{"body": J{
