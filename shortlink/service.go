@@ -163,6 +163,10 @@ func (s *Service) mint(ctx context.Context, r *Request, b *Batch) error {
 			fail(fault.ParameterMismatch, "dync_params."+missing+": is required by the template")
 			continue
 		}
+		if f := b.Template.CheckValues(values); f != nil {
+			fail(f.Code, f.Field+": "+f.Rule)
+			continue
+		}
 		link.CustFlag, link.Params, link.CustomURL = it.CustFlag, values, ""
 		if !link.Custom && it.CustomURL != "" {
 			host, _ := jumpHost(it.CustomURL)

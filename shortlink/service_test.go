@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +113,30 @@ func TestDraftOfASendTask(t *testing.T) {
 	resolve.TplID = "600000009"
 	if _, err := svc.Draft(context.Background(), resolve); !fault.Has(err, fault.UnknownTemplateID) {
 		t.Errorf("unknown template of a resolve task: %v", err)
+	}
+}
+
+// A recipient whose values the card cannot hold gets no link and says why; the others get theirs.
+func TestValuesThatTheCardCannotHold(t *testing.T) {
+	cat, err := templates.LoadCatalogue(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tpl := templates.Template{CardID: "StandardImageAndText", Params: []templates.Param{{Type: 1, Name: "${code}", Example: "VIP88"}}, Pages: []templates.Page{{Order: 1, Contents: []templates.Content{
+		{Type: "button", Position: 4, Text: "复制", ActionType: "COPY_PARAMETER", Action: &templates.Action{Target: "${code}"}},
+	}}}}
+	cat.PrepareValues(&tpl)
+	r := sending()
+	r.Items = nil
+	for _, code := range []string{"VIP1", strings.Repeat("8", 21), strings.Repeat("9", 20)} {
+		r.Items = append(r.Items, Item{CustFlag: "13100000000", Params: map[string]string{"code": code}})
+	}
+	b, err := newTestService(t, &bookStore{}, tpl).Draft(context.Background(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(b.Index, []int{0, 2}) || len(b.Failed) != 1 || b.Failed[0].Index != 1 || b.Failed[0].Code != fault.ParameterLength || !strings.Contains(b.Failed[0].Text, "at most 20") {
+		t.Errorf("links of %v, failed %+v", b.Index, b.Failed)
 	}
 }
 

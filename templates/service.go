@@ -315,6 +315,7 @@ func (s *Service) ForLinks(ctx context.Context, tenant, tplID string) (*Template
 	case t.Audit != AuditApproved:
 		return nil, fault.In(fault.Parameter, "tpl_id", "the template was rejected in review")
 	}
+	s.o.Catalogue.PrepareValues(t)
 	return t, s.fill(ctx, t)
 }
 

@@ -414,3 +414,23 @@ func TestChangedGalleryCardIsANewVersion(t *testing.T) {
 		t.Errorf("%+v %+v %v", now, old, err)
 	}
 }
+
+// A template to make links from knows what its texts and targets can take.
+func TestLinksOfATemplateHaveTheirValuesChecked(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	if err := h.service.PublishGallery(ctx); err != nil {
+		t.Fatal(err)
+	}
+	tpl, err := h.service.ForLinks(ctx, tenant, "600000019") // its last button copies param2
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]string{"param1": strings.Repeat("张", 90), "param2": "JUICE88"}
+	if err := tpl.CheckValues(values); err != nil {
+		t.Error(err)
+	}
+	values["param2"] = "JUICE8888888888888888"
+	if err := tpl.CheckValues(values); err == nil || err.Code != fault.ParameterLength {
+		t.Errorf("%v, want a value that is too long", err)
+	}
+}

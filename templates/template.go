@@ -55,6 +55,8 @@ type Template struct {
 
 	// Assets resolves the materials that Pages refer to by aim_resource_id, filled when the template is loaded for rendering.
 	Assets map[string]Asset
+
+	values []valueRule // of CheckValues; filled by PrepareValues
 }
 
 // Asset is a material as a renderer needs it.
