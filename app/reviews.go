@@ -33,7 +33,7 @@ func templateReviews(s *templates.Service) review.Queue {
 				for _, f := range t.Factories {
 					if f.Pending {
 						items = append(items, review.Item{
-							Tenant: t.Tenant, ID: t.TplID(), Part: string(f.Vendor), Title: t.Name, Detail: t.CardID + ", " + s.PreviewURL(t), Since: t.UpdatedAt,
+							Tenant: t.Tenant, ID: t.TplID(), Part: string(f.Vendor), Title: t.Name, Detail: templateDetail(t, f.Vendor, s.PreviewURL(t)), Since: t.UpdatedAt,
 						})
 					}
 				}
@@ -44,6 +44,26 @@ func templateReviews(s *templates.Service) review.Queue {
 			return s.Review(ctx, d.ID, templates.Vendor(strings.ToUpper(d.Part)), d.Pass, d.Words)
 		},
 	}
+}
+
+// shownWarnings is how many of a template's warnings a reviewer's list shows; the preview has the rest.
+const shownWarnings = 3
+
+// templateDetail is what there is to judge of a template for one vendor: its layout, where it is seen, and what was doubtful about it.
+func templateDetail(t *templates.Template, v templates.Vendor, preview string) string {
+	out, n := t.CardID+", "+preview, 0
+	for _, p := range t.Warnings {
+		if p.Vendor != "" && p.Vendor != v {
+			continue
+		}
+		if n++; n <= shownWarnings {
+			out += "; " + p.Field + ": " + p.Rule
+		}
+	}
+	if n > shownWarnings {
+		out += "; and " + strconv.Itoa(n-shownWarnings) + " more"
+	}
+	return out
 }
 
 func signatureReviews(s *dispatch.Service) review.Queue {

@@ -79,7 +79,7 @@ func (c templateLintCmd) read() ([]byte, error) {
 func printLint(out io.Writer, name string, r *app.LintReport) error {
 	bad, soft := 0, 0
 	for _, p := range r.Problems {
-		if p.Code != "" {
+		if p.Severity == "error" {
 			bad++
 		} else {
 			soft++
@@ -91,7 +91,9 @@ func printLint(out io.Writer, name string, r *app.LintReport) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s; %s, %s\n", strings.TrimRight(name+": "+r.CardID, " "), verdict, count(bad, "error"), count(soft, "warning"))
-	lintProblems(&b, r, "")
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0) // a strings.Builder does not fail, so neither does this
+	lintProblems(w, r, "")
+	w.Flush()
 	for _, t := range r.Targets {
 		b.WriteString("\n" + t.Target + "  ")
 		switch {
@@ -106,8 +108,7 @@ func printLint(out io.Writer, name string, r *app.LintReport) error {
 			b.WriteString(" (not submitted)")
 		}
 		b.WriteString("\n")
-		lintProblems(&b, r, t.Target)
-		w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+		lintProblems(w, r, t.Target)
 		for _, n := range t.Notes {
 			shown := "→ " + n.Shown
 			if n.Shown == "" {
@@ -116,17 +117,14 @@ func printLint(out io.Writer, name string, r *app.LintReport) error {
 			fmt.Fprintf(w, "  differs\t%s\t%s %s\n", n.Field, line(n.Lost), line(shown))
 			fmt.Fprintf(w, "  \t\t%s (%s, %s)\n", line(n.Why), n.Source, n.Date)
 		}
-		if err := w.Flush(); err != nil {
-			return err
-		}
+		w.Flush()
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
 }
 
 // lintProblems writes the problems that only one vendor has, or those of all.
-func lintProblems(b *strings.Builder, r *app.LintReport, vendor string) {
-	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+func lintProblems(w io.Writer, r *app.LintReport, vendor string) {
 	for _, p := range r.Problems {
 		if p.Vendor != vendor {
 			continue
@@ -140,7 +138,6 @@ func lintProblems(b *strings.Builder, r *app.LintReport, vendor string) {
 		}
 		fmt.Fprintf(w, "  %s\t%s\t%s\n", p.Severity, p.Field, says)
 	}
-	_ = w.Flush() // a strings.Builder does not fail
 }
 
 // line keeps a text on its line of the table, whatever is in it.
