@@ -26,8 +26,12 @@ func (db *DB) Migrate(ctx context.Context) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	results, err := p.Up(ctx)
+	durable, err := db.hurry(ctx, p)
 	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	results, err := p.Up(ctx)
+	if err := errors.Join(err, durable(ctx)); err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
 	applied := make([]int64, 0, len(results))
@@ -35,6 +39,26 @@ func (db *DB) Migrate(ctx context.Context) ([]int64, error) {
 		applied = append(applied, r.Source.Version)
 	}
 	return applied, nil
+}
+
+// hurry lets the migrations of an empty SQLite database wait for the disk once, at the end, instead of at every step: until then there is nothing to lose. durable
+// ends it; what was migrated is on disk when it returns.
+func (db *DB) hurry(ctx context.Context, p *goose.Provider) (durable func(context.Context) error, err error) {
+	durable = func(context.Context) error { return nil }
+	if db.dialect.name == postgres.name {
+		return durable, nil
+	}
+	if at, _, err := p.GetVersions(ctx); err != nil || at > 0 {
+		return durable, err
+	}
+	// The writer is one connection, so what is set here holds for the migrations.
+	if _, err := db.write.ExecContext(ctx, `PRAGMA synchronous = OFF`); err != nil {
+		return durable, err
+	}
+	return func(ctx context.Context) error {
+		_, err := db.write.ExecContext(context.WithoutCancel(ctx), `PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)`)
+		return err
+	}, nil
 }
 
 // SchemaVersion is the version the database is at and the newest this program knows.
