@@ -319,6 +319,20 @@ func (p *previewer) notes(notes []Note) {
 		p.raw("<p class=\"none\">" + p.w.none + "</p>\n")
 		return
 	}
+	if len(notes) <= openNotes+1 {
+		p.list(notes)
+		return
+	}
+	p.list(notes[:openNotes])
+	p.raw("<details class=\"fold\"><summary>" + fmt.Sprintf(p.w.rest, len(notes)-openNotes) + "</summary>\n")
+	p.list(notes[openNotes:])
+	p.raw("</details>\n")
+}
+
+// openNotes is how many notes stand below a phone; further ones are folded away if they are more than one.
+const openNotes = 3
+
+func (p *previewer) list(notes []Note) {
 	p.raw("<ol class=\"notes\">\n")
 	for i := range notes {
 		n := &notes[i]

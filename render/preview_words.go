@@ -18,6 +18,7 @@ type previewWords struct {
 	themes                      [len(themeNames)]string
 	scan, alone, json, sms      string
 	same, changes, none, noCard string // "%d" in changes
+	rest                        string // "%d": of notes
 	source, nothing             string
 	active, waiting, off, never string // a vendor's state
 	targets                     [Targets + 1]string
@@ -30,7 +31,7 @@ var previewEnglish = previewWords{
 	lang: "en", page: "Preview", draft: "Draft, not yet a template", version: "version", until: "This address works until",
 	theme: "Colours", values: "Sample values", apply: "Show", reset: "Examples", themes: [...]string{"System", "Light", "Dark"},
 	scan: "Scan to open on a phone", alone: "Open alone", json: "Card as sent (JSON)", sms: "No card: handsets show the text message and its link",
-	same: "As written", changes: "%d differences", none: "No differences: shown as written", noCard: "No card", source: "source", nothing: "nothing",
+	same: "As written", changes: "%d differences", none: "No differences: shown as written", noCard: "No card", rest: "%d more differences", source: "source", nothing: "nothing",
 	active: "active", waiting: "in review", off: "not active", never: "not submitted",
 	targets:  [...]string{"Huawei", "Xiaomi", "OPPO", "vivo", "Meizu", "Samsung", "H5 page", "Honor"},
 	reviews:  [...]string{"not submitted", "in review", "approved", "rejected"},
@@ -42,7 +43,7 @@ var previewChinese = previewWords{
 	lang: "zh-CN", page: "模板预览", draft: "草稿，尚未创建模板", version: "版本", until: "预览地址有效期至",
 	theme: "外观", values: "示例参数", apply: "预览", reset: "恢复示例", themes: [...]string{"跟随系统", "浅色", "深色"},
 	scan: "用手机扫码预览", alone: "单独打开", json: "下发的卡片（JSON）", sms: "不支持卡片：终端显示短信原文与短链",
-	same: "原样展示", changes: "%d 处差异", none: "没有差异，原样展示", noCard: "无卡片", source: "依据", nothing: "不展示",
+	same: "原样展示", changes: "%d 处差异", none: "没有差异，原样展示", noCard: "无卡片", rest: "另有 %d 处差异", source: "依据", nothing: "不展示",
 	active: "已激活", waiting: "审核中", off: "未激活", never: "未提交",
 	targets:  [...]string{"华为", "小米", "OPPO", "vivo", "魅族", "三星", "H5 页面", "荣耀"},
 	reviews:  [...]string{"未提交审核", "审核中", "审核通过", "审核未通过"},

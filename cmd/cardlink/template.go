@@ -93,7 +93,7 @@ func printLint(out io.Writer, name string, r *app.LintReport) error {
 	fmt.Fprintf(&b, "%s %s; %s, %s\n", strings.TrimRight(name+": "+r.CardID, " "), verdict, count(bad, "error"), count(soft, "warning"))
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0) // a strings.Builder does not fail, so neither does this
 	lintProblems(w, r, "")
-	w.Flush()
+	_ = w.Flush()
 	for _, t := range r.Targets {
 		b.WriteString("\n" + t.Target + "  ")
 		switch {
@@ -117,7 +117,7 @@ func printLint(out io.Writer, name string, r *app.LintReport) error {
 			fmt.Fprintf(w, "  differs\t%s\t%s %s\n", n.Field, line(n.Lost), line(shown))
 			fmt.Fprintf(w, "  \t\t%s (%s, %s)\n", line(n.Why), n.Source, n.Date)
 		}
-		w.Flush()
+		_ = w.Flush()
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
