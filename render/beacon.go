@@ -11,11 +11,15 @@ const (
 var beaconPaths = [...]string{ExposePath, ClickPath}
 
 // appendBeacon writes a beacon's address without its parameters, or nothing.
-func (v *Values) appendBeacon(dst []byte, path string, e escaping) []byte {
+func (p *Program) appendBeacon(dst []byte, v *Values, path string, e escaping) []byte {
 	if v.Beacon == "" {
 		return dst
 	}
-	dst = append(appendEscaped(dst, v.Origin, e), path...)
+	origin := p.origin
+	if origin == "" {
+		origin = v.Origin
+	}
+	dst = append(appendEscaped(dst, origin, e), path...)
 	return appendEscaped(dst, v.Beacon, e)
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -16,6 +17,7 @@ type builder struct {
 	ops    []op
 	runs   []run
 	pings  []string
+	origin string // empty: known only when the card is rendered
 }
 
 // raw adds markup of the compiler's own.
@@ -32,29 +34,68 @@ func (b *builder) slot(s slot, arg int, e escaping) {
 
 // text adds a text; under a run if only its values decide whether it must be cut.
 func (b *builder) text(t *text, e escaping) {
-	limited := t.limit > 0 && t.dynamic()
-	if limited {
-		r := run{text: *t}
-		for _, p := range t.pieces {
-			if p.param < 0 {
-				r.fixed += utf8.RuneCountInString(p.lit)
-			} else {
-				r.slots++
-			}
+	if t.limit <= 0 || !t.dynamic() {
+		for i := range t.pieces {
+			b.piece(&t.pieces[i], e)
 		}
-		b.slot(slotRun, len(b.runs), e)
-		b.runs = append(b.runs, r)
+		return
 	}
-	for _, p := range t.pieces {
-		if p.param >= 0 {
-			b.slot(slotParam, p.param, e)
+	at, r := len(b.ops), run{text: *t}
+	b.slot(slotRun, 0, e)
+	for i := range t.pieces {
+		if p := &t.pieces[i]; p.param >= 0 {
+			b.piece(p, e)
+			r.slots++
+			r.params = append(r.params, uint16(p.param))
+			r.parts = append(r.parts, part{param: p.param})
 		} else {
-			b.str(p.lit, e)
+			b.part(&r, p, e)
+		}
+		if i == t.keep {
+			r.keepChars, r.keepAfter, r.keepSlots = utf8.RuneCountInString(t.pieces[i].lit), r.fixed, r.slots
+			r.keep = string(appendEscaped([]byte(ellipsis), t.pieces[i].lit, e))
 		}
 	}
-	if limited {
-		b.runs[len(b.runs)-1].end = uint32(len(b.static))
+	r.ellipsis, r.end = ellipsis, uint32(len(b.static))
+	o := &b.ops[at]
+	o.run, o.arg, o.more, o.spare = uint16(len(b.runs)), r.params[0], noParam, -1
+	if len(r.params) > 1 {
+		o.more = r.params[1]
 	}
+	if len(r.params) <= 2 && r.fixed <= t.limit {
+		o.spare = int16(min(t.limit-r.fixed, math.MaxInt16))
+	}
+	b.runs = append(b.runs, r)
+}
+
+func (b *builder) piece(p *piece, e escaping) {
+	if p.param >= 0 {
+		b.slot(slotParam, p.param, e)
+	} else {
+		b.str(p.lit, e)
+	}
+}
+
+// part adds a literal of a run, noting where it may be cut.
+func (b *builder) part(r *run, p *piece, e escaping) {
+	l := part{param: -1}
+	last := rune(0)
+	for at := 0; at < len(p.lit); l.chars++ {
+		next, _ := utf8.DecodeRuneInString(p.lit[at:])
+		if l.chars < r.text.limit {
+			here := uint32(0)
+			if l.chars == 0 || alone(last) && alone(next) {
+				here = uint32(len(b.static))
+			}
+			l.cuts = append(l.cuts, here)
+		}
+		n := width(p.lit, at)
+		b.str(p.lit[at:at+n], e)
+		last = next
+		at += n
+	}
+	r.fixed += l.chars
+	r.parts = append(r.parts, l)
 }
 
 // address adds a target that is opened: literal parts as written, parameters percent-encoded, a parameter that is the whole address checked.
@@ -63,11 +104,11 @@ func (b *builder) address(t *text, e escaping) {
 		b.slot(slotTarget, p, e)
 		return
 	}
-	for _, p := range t.pieces {
-		if p.param >= 0 {
-			b.slot(slotParam, p.param, escURL)
+	for i := range t.pieces {
+		if p := &t.pieces[i]; p.param >= 0 {
+			b.piece(p, escURL)
 		} else {
-			b.str(p.lit, e)
+			b.piece(p, e)
 		}
 	}
 }
@@ -75,7 +116,11 @@ func (b *builder) address(t *text, e escaping) {
 // media adds the address of a picture or video.
 func (b *builder) media(m *media, e escaping) {
 	if m.path != "" {
-		b.slot(slotOrigin, 0, e)
+		if b.origin != "" {
+			b.str(b.origin, e)
+		} else {
+			b.slot(slotOrigin, 0, e)
+		}
 		b.str(m.path, e)
 		return
 	}
@@ -87,8 +132,21 @@ func (b *builder) program(contentType string, sample *Values) (*Program, error) 
 	if len(b.static) > math.MaxUint32 || len(b.runs) > math.MaxUint16 {
 		return nil, errTooLarge
 	}
-	p := &Program{static: string(b.static), ops: b.ops, runs: b.runs, pings: b.pings, contentType: contentType}
+	p := &Program{
+		static: string(b.static) + noText, end: len(b.static), ops: b.ops, runs: b.runs, pings: b.pings, origin: b.origin, contentType: contentType,
+	}
+	from := uint32(0)
+	for i := range p.ops {
+		o := &p.ops[i]
+		o.way, from = o.wayOf(int(o.upTo-from)), o.upTo
+	}
+	if p.envelope = p.seal(); p.envelope != nil {
+		p.ops[p.envelope.at].way = wayEnvelope
+	}
 	const reserve = 512
 	p.size = len(p.Append(nil, sample)) + reserve
 	return p, nil
 }
+
+// noText is what may be read behind the end of a static text.
+var noText = strings.Repeat(" ", slack)

@@ -9,12 +9,27 @@ import (
 
 // Compile draws t for target with the built-in rules. The notes name everything that target does not show as the template has it.
 // It fails with ErrLayout if the vendor shows neither the layout nor one that could stand in.
-func Compile(cat *templates.Catalogue, t *templates.Template, target Target) (*Program, []Note, error) {
-	return builtin().Compile(cat, t, target)
+func Compile(cat *templates.Catalogue, t *templates.Template, target Target, opts ...Option) (*Program, []Note, error) {
+	return builtin().Compile(cat, t, target, opts...)
+}
+
+// Option is something about the place a program is for.
+type Option func(*builder)
+
+// At makes programs for one origin ("https://s.example.com"), where materials and beacons are: they ignore Values.Origin, and are faster for it. An empty origin is
+// none.
+func At(origin string) Option { return func(b *builder) { b.origin = origin } }
+
+func newBuilder(opts []Option) builder {
+	var b builder
+	for _, o := range opts {
+		o(&b)
+	}
+	return b
 }
 
 // Compile is the package's Compile under these rules.
-func (r *Rules) Compile(cat *templates.Catalogue, t *templates.Template, target Target) (*Program, []Note, error) {
+func (r *Rules) Compile(cat *templates.Catalogue, t *templates.Template, target Target, opts ...Option) (*Program, []Note, error) {
 	if cat == nil || t == nil || target > Honor || HostOf(cat, target) == Honor {
 		return nil, nil, errors.New("compile: needs a catalogue, a template and a target")
 	}
@@ -25,9 +40,9 @@ func (r *Rules) Compile(cat *templates.Catalogue, t *templates.Template, target 
 	sample := SampleValues(t)
 	var p *Program
 	if target == H5 {
-		p, err = h5Program(c, &sample)
+		p, err = h5Program(c, &sample, newBuilder(opts))
 	} else {
-		var b jsonBuilder
+		b := jsonBuilder{newBuilder(opts)}
 		b.card(c)
 		p, err = b.program(CardType, &sample)
 	}
@@ -43,19 +58,19 @@ type Set [Targets + 1]*Program
 
 // CompileAll compiles t for every target and collects the notes of all. A vendor that cannot show the template has no program and a note of its
 // own; the H5 page always exists unless err is set.
-func CompileAll(cat *templates.Catalogue, t *templates.Template) (*Set, []Note, error) {
-	return builtin().CompileAll(cat, t)
+func CompileAll(cat *templates.Catalogue, t *templates.Template, opts ...Option) (*Set, []Note, error) {
+	return builtin().CompileAll(cat, t, opts...)
 }
 
 // CompileAll is the package's CompileAll under these rules.
-func (r *Rules) CompileAll(cat *templates.Catalogue, t *templates.Template) (*Set, []Note, error) {
+func (r *Rules) CompileAll(cat *templates.Catalogue, t *templates.Template, opts ...Option) (*Set, []Note, error) {
 	var set Set
 	var all []Note
 	for target := range Honor + 1 {
 		if HostOf(cat, target) == Honor {
 			continue // the guest is not switched on
 		}
-		p, notes, err := r.Compile(cat, t, target)
+		p, notes, err := r.Compile(cat, t, target, opts...)
 		if errors.Is(err, ErrLayout) && target != H5 {
 			all = append(all, r.unshown(cat, t, target))
 			continue

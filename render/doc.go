@@ -107,7 +107,7 @@ func equalFold(b []byte, s string) bool {
 // Values are what differs from one rendering of a program to the next. Params stand in the order of Template.Params, unescaped; a
 // missing tail renders as empty text. All strings are only read.
 type Values struct {
-	Origin    string   // "https://s.example.com": prefix of material paths
+	Origin    string   // "https://s.example.com": prefix of material paths; unused if compiled At one
 	Link      string   // the link's own URL, with scheme
 	ResolveID string   // id of this resolution; empty on an H5 page
 	Beacon    string   // token of this resolution or page view, URL-safe; empty: nothing is reported (previews)

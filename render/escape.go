@@ -51,36 +51,95 @@ const (
 	msb = 0x8080808080808080
 )
 
-// plain reports whether s is ASCII that needs no escape in JSON, the usual case for addresses, ids and numbers, looking at eight bytes at a time.
-func plain(s string) bool {
-	n := len(s)
-	if n < 8 {
-		for i := range n {
-			if special[s[i]]&1 != 0 {
-				return false
+// exactJSON sets a high bit if a byte of w is not ASCII or needs an escape in JSON, and none if none is or does.
+func exactJSON(w uint64) uint64 {
+	return w | (w - lsb*0x20) | // not ASCII, or a control
+		(((w | lsb*4) ^ lsb*'&') - lsb) | // & or "
+		(((w | lsb*2) ^ lsb*'>') - lsb) | // > or <
+		((w ^ lsb*'\\') - lsb)
+}
+
+// suspectJSON is exactJSON for addresses and ids, in fewer steps: it suspects all below "(", and ^ | ~ too.
+func suspectJSON(w uint64) uint64 {
+	return w | (w - lsb*'(') | (((w | lsb*0x62) ^ lsb*0x7e) - lsb)
+}
+
+// suspectURL sets the high bit of every byte of w that is neither letter nor digit.
+func suspectURL(w uint64) uint64 {
+	l := w | lsb*0x20
+	letter := (l + lsb*(0x80-'a')) & (lsb*(0x80+'z') - l)
+	digit := (w + lsb*(0x80-'0')) & (lsb*(0x80+'9') - w)
+	return w | ^(letter | digit)
+}
+
+// scanJSON counts the characters of s if it may stand in a JSON string as it is; else ok is false and the count worthless. ASCII and Chinese are looked at in words.
+func scanJSON(s string) (chars int, ok bool) {
+	i := 0
+	for len(s)-i >= 8 {
+		switch w := binary.LittleEndian.Uint64([]byte(s[i : i+8])); {
+		case w&0xC0C0F0C0C0F0 == 0x8080E08080E0 && wide>>(w&15)&(wide>>(w>>24&15))&1 != 0: // two characters of three bytes
+			i += 6
+			chars += 2
+		case exactJSON(w)&msb == 0:
+			i += 8
+			chars += 8
+		default:
+			n := charJSON(s, i)
+			if n == 0 {
+				return 0, false
 			}
+			i += n
+			chars++
 		}
-		return true
 	}
-	for i := 0; i < n; i += 8 {
-		i = min(i, n-8) // the last word overlaps the one before
-		w := binary.LittleEndian.Uint64([]byte(s[i : i+8]))
-		bad := w | (w - lsb*0x20) | // high bit set, or below 0x20
-			zero(w^lsb*'"') | zero(w^lsb*'\\') | zero(w^lsb*'<') | zero(w^lsb*'>') | zero(w^lsb*'&')
-		if bad&msb != 0 {
+	for i < len(s) {
+		n := charJSON(s, i)
+		if n == 0 {
+			return 0, false
+		}
+		i += n
+		chars++
+	}
+	return chars, true
+}
+
+// wide has a bit for each low half of a first byte 0xE0 to 0xEF that any two continuation bytes make a character with that JSON takes as it is. 0xE0 and 0xED do not, and
+// 0xE2 begins the line separators too.
+const wide = 0xDFFA
+
+// charJSON is the length of the character at s[i], 0 if it is not valid or needs an escape in JSON.
+func charJSON(s string, i int) int {
+	c := s[i]
+	if special[c]&1 == 0 {
+		return 1
+	}
+	if c&0xF0 == 0xE0 && wide>>(c&15)&1 != 0 && i+2 < len(s) && s[i+1]&0xC0 == 0x80 && s[i+2]&0xC0 == 0x80 {
+		return 3
+	}
+	if c < utf8.RuneSelf {
+		return 0
+	}
+	n := runeLen(s[i:])
+	if n == 3 && c == 0xE2 && s[i+1] == 0x80 && s[i+2]&^1 == 0xA8 {
+		return 0
+	}
+	return n
+}
+
+// plainURL reports whether s may stand in an address as it is.
+func plainURL(s string) bool {
+	for i := range len(s) {
+		if special[s[i]]&4 != 0 {
 			return false
 		}
 	}
 	return true
 }
 
-// zero sets the high bit of every byte of w that is zero (and perhaps of bytes above one, which changes no answer).
-func zero(w uint64) uint64 { return (w - lsb) &^ w }
-
 // appendJSON appends s as the inside of a JSON string, byte for byte as encoding/json writes it with HTML escaping on: a card pasted into a
 // page cannot close its script element, and U+2028/U+2029 do not end a JavaScript line.
 func appendJSON(dst []byte, s string) []byte {
-	if plain(s) {
+	if _, ok := scanJSON(s); ok {
 		return append(dst, s...)
 	}
 	start := 0

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"html"
 	"net/url"
@@ -37,6 +38,9 @@ func checkEscapes(t *testing.T, s string) {
 	if got := `"` + string(appendJSON(nil, s)) + `"`; got != string(want) {
 		t.Errorf("JSON of %q\n got %s\nwant %s", s, got, want)
 	}
+	if chars, ok := scanJSON(s); ok != (string(want) == `"`+s+`"`) || ok && chars != utf8.RuneCountInString(s) {
+		t.Errorf("scanJSON(%q) = %d, %v", s, chars, ok)
+	}
 	text := string(appendHTML(nil, s))
 	if strings.ContainsAny(text, "<>\"'`\x00") {
 		t.Errorf("HTML of %q holds markup: %s", s, text)
@@ -45,6 +49,9 @@ func checkEscapes(t *testing.T, s string) {
 		t.Errorf("HTML of %q\n reads %q\n  want %q", s, got, want)
 	}
 	component := string(appendURL(nil, s))
+	if plainURL(s) != (component == s) {
+		t.Errorf("plainURL(%q) = %v, as a component it is %q", s, plainURL(s), component)
+	}
 	if i := strings.IndexFunc(component, func(r rune) bool {
 		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("%-._~", r))
 	}); i >= 0 {
@@ -105,5 +112,41 @@ func TestOpenable(t *testing.T) {
 		if got := openable(&text, false); got != c.app {
 			t.Errorf("on a handset openable(%q) = %v", c.target, got)
 		}
+	}
+}
+
+// Each test of eight bytes at a time agrees with the table of single bytes: for any byte at any place among harmless ones, and for any two side by side.
+func TestWordsAgreeWithBytes(t *testing.T) {
+	word := binary.LittleEndian.Uint64
+	for place := range 8 {
+		for a := range 256 {
+			for c := range 256 {
+				b := []byte("a0Z_9-x.")
+				b[place], b[(place+1)%8] = byte(a), byte(c)
+				json, url := false, false
+				for _, x := range b {
+					json = json || special[x]&1 != 0
+					url = url || special[x]&4 != 0
+				}
+				w := word(b)
+				if got := exactJSON(w)&msb != 0; got != json {
+					t.Fatalf("exactJSON(%q) = %v", b, got)
+				}
+				if json && suspectJSON(w)&msb == 0 {
+					t.Fatalf("suspectJSON does not suspect %q", b)
+				}
+				if url && suspectURL(w)&msb == 0 {
+					t.Fatalf("suspectURL does not suspect %q", b)
+				}
+			}
+		}
+	}
+	for _, s := range []string{"8d7c1f2e", "-0a1b2c3", "https://", "AZaz09-_", "?a=1:.5Z"} {
+		if suspectJSON(word([]byte(s)))&msb != 0 {
+			t.Errorf("suspectJSON suspects %q, which is usual", s)
+		}
+	}
+	if suspectURL(word([]byte("AZaz09mM")))&msb != 0 {
+		t.Error("suspectURL suspects letters and digits")
 	}
 }

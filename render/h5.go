@@ -39,12 +39,12 @@ func (b *htmlBuilder) use(sheet string) {
 	}
 }
 
-func h5Program(c *card, sample *Values) (*Program, error) {
+func h5Program(c *card, sample *Values, base builder) (*Program, error) {
 	// What style a page needs is known when its body is written, which comes after it: the body is written twice.
 	try := &htmlBuilder{c: c, words: wordsOf(c)}
 	try.main()
 	style := styleOf(try.sheets)
-	b := &htmlBuilder{c: c, words: try.words}
+	b := &htmlBuilder{builder: base, c: c, words: try.words}
 	b.page(style)
 	p, err := b.program(PageType, sample)
 	if err != nil {

@@ -1,13 +1,19 @@
 package render
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Program is a compiled card: static bytes with slots between them. It never changes after Compile and may be used by any number of goroutines.
 type Program struct {
-	static      string
+	static      string // with slack bytes behind it
+	end         int    // of static without them
 	ops         []op
 	runs        []run
 	pings       []string // ends of the click beacons' addresses
+	origin      string   // empty: Values.Origin
+	envelope    *envelope
 	touchables  []touchable
 	contentType string
 	csp         string         // of a page
@@ -21,7 +27,7 @@ type slot uint8
 const (
 	slotParam     slot = iota // the value of parameter arg
 	slotTarget                // the value of parameter arg as a whole address; "#" unless its scheme is allowed
-	slotRun                   // runs[arg]: the next ops are a text with a limit
+	slotRun                   // runs[run]: the next ops are a text with a limit
 	slotOrigin                // Values.Origin
 	slotLink                  // Values.Link
 	slotResolveID             // Values.ResolveID
@@ -34,11 +40,18 @@ const (
 
 // op is one slot: static bytes up to upTo are copied first, then the slot's value with its escaping.
 type op struct {
-	upTo uint32
-	arg  uint16
-	slot slot
-	esc  escaping
+	upTo  uint32
+	arg   uint16 // see slot; of a run: its first parameter
+	more  uint16 // of a run: its second parameter, noParam if it has but one
+	run   uint16 // of a run: index of runs
+	spare int16  // of a run: it fits if its values have no more bytes than that; -1: they must be counted
+	slot  slot
+	esc   escaping
+	way   way
 }
+
+// noParam is the index of a parameter that no template has.
+const noParam = math.MaxUint16
 
 // ContentType is the media type of what Append writes.
 func (p *Program) ContentType() string { return p.contentType }
@@ -47,65 +60,76 @@ func (p *Program) ContentType() string { return p.contentType }
 func (p *Program) Size() int { return p.size }
 
 // Append writes the card with v's values to dst and returns the longer slice. It does no I/O and reads no clock, keeps nothing of v, and allocates
-// only if dst must grow.
+// only if dst must grow. Bytes between the returned length and dst's capacity may have been written to.
 func (p *Program) Append(dst []byte, v *Values) []byte {
-	from := uint32(0)
-	for i := 0; i < len(p.ops); i++ {
-		o := &p.ops[i]
-		dst = append(dst, p.static[from:o.upTo]...)
-		from = o.upTo
-		var s string
-		switch o.slot {
-		case slotParam:
-			s = v.param(o.arg)
-		case slotTarget:
-			if s = v.param(o.arg); !web(s) {
-				s = "#"
+	i, from := 0, 0 // the next op, and the static bytes before it that are still to be written
+	for i < len(p.ops) {
+		if p.ops[i].way < wayEnvelope {
+			if dst, i, from = p.appendPlain(dst, v, i, from); i == len(p.ops) {
+				break
 			}
-		case slotRun:
-			// A text with a limit: its pieces follow as ordinary slots. If it is too long they are skipped and the cut text is written instead.
-			if r := &p.runs[o.arg]; !r.fits(v) {
-				dst = r.appendCut(dst, v, o.esc)
-				from = r.end
-				i += r.slots
-			}
-			continue
-		case slotOrigin:
-			s = v.Origin
-		case slotLink:
-			s = v.Link
-		case slotResolveID:
-			s = v.ResolveID
-		case slotExpire:
-			s = v.Expire
-		case slotClock:
-			dst = appendClock(dst, v.Expire, zones[o.arg])
-			continue
-		case slotBeacon:
-			dst = v.appendBeacon(dst, beaconPaths[o.arg], o.esc)
-			continue
-		case slotPixel:
-			if v.Beacon != "" {
-				dst = append(dst, `<img class="seen" src="`...)
-				dst = v.appendBeacon(dst, ExposePath, o.esc)
-				dst = append(dst, "?seq=1\" width=\"1\" height=\"1\" alt=\"\">\n"...)
-			}
-			continue
-		case slotPing:
-			if v.Beacon != "" {
-				dst = append(dst, ` ping="`...)
-				dst = v.appendBeacon(dst, ClickPath, o.esc)
-				dst = append(append(dst, p.pings[o.arg]...), '"')
-			}
-			continue
 		}
-		if o.esc == escJSON {
-			dst = appendJSON(dst, s)
-		} else {
-			dst = appendEscaped(dst, s, o.esc)
+		switch p.ops[i].way {
+		case wayRun:
+			dst, i, from = p.appendRun(dst, v, i, from)
+			continue
+		case wayEnvelope:
+			if done, ok := p.envelope.append(dst, v, p.static[from:int(p.ops[i].upTo)+slack]); ok {
+				return done
+			}
 		}
+		dst, i, from = p.appendOp(dst, v, i, from)
 	}
-	return append(dst, p.static[from:]...)
+	return append(dst, p.static[from:p.end]...)
+}
+
+// appendOp writes the op at i behind the static bytes from from on, whatever its value, and tells where to go on.
+func (p *Program) appendOp(dst []byte, v *Values, i, from int) (_ []byte, _, _ int) {
+	o := &p.ops[i]
+	dst = append(dst, p.static[from:o.upTo]...)
+	from = int(o.upTo)
+	var s string
+	switch o.slot {
+	case slotParam:
+		s = v.param(o.arg)
+	case slotTarget:
+		if s = v.param(o.arg); !web(s) {
+			s = "#"
+		}
+	case slotRun:
+		// The text's pieces follow as ordinary slots. If it is too long they are skipped and the cut text is written instead.
+		if r := &p.runs[o.run]; !r.fits(v) {
+			return r.appendCut(dst, v, o.esc), i + r.slots + 1, int(r.end)
+		}
+		return dst, i + 1, from
+	case slotOrigin:
+		s = v.Origin
+	case slotLink:
+		s = v.Link
+	case slotResolveID:
+		s = v.ResolveID
+	case slotExpire:
+		s = v.Expire
+	case slotClock:
+		return appendClock(dst, v.Expire, zones[o.arg]), i + 1, from
+	case slotBeacon:
+		return p.appendBeacon(dst, v, beaconPaths[o.arg], o.esc), i + 1, from
+	case slotPixel:
+		if v.Beacon != "" {
+			dst = append(dst, `<img class="seen" src="`...)
+			dst = p.appendBeacon(dst, v, ExposePath, o.esc)
+			dst = append(dst, "?seq=1\" width=\"1\" height=\"1\" alt=\"\">\n"...)
+		}
+		return dst, i + 1, from
+	case slotPing:
+		if v.Beacon != "" {
+			dst = append(dst, ` ping="`...)
+			dst = p.appendBeacon(dst, v, ClickPath, o.esc)
+			dst = append(append(dst, p.pings[o.arg]...), '"')
+		}
+		return dst, i + 1, from
+	}
+	return appendEscaped(dst, s, o.esc), i + 1, from
 }
 
 // zones are the clocks that pages show. A page runs no script, so it cannot ask for the reader's own.
@@ -131,44 +155,4 @@ func (v *Values) param(i uint16) string {
 		return v.Params[i]
 	}
 	return ""
-}
-
-// run is a text with parameters and a limit. Whether it must be cut is known only when the values are.
-type run struct {
-	text  text
-	fixed int    // characters of the literals
-	slots int    // ops that follow for its pieces
-	end   uint32 // static bytes up to here are the text's
-}
-
-// fits reports whether the text with v's values is within its limit. A value has at most as many characters as bytes, so short ones need no count.
-func (r *run) fits(v *Values) bool {
-	atMost := r.fixed
-	for i := range r.text.pieces {
-		if p := &r.text.pieces[i]; p.param >= 0 {
-			atMost += len(v.param(uint16(p.param)))
-		}
-	}
-	if atMost <= r.text.limit {
-		return true
-	}
-	n := r.fixed
-	for i := range r.text.pieces {
-		if p := &r.text.pieces[i]; p.param >= 0 {
-			_, m := firstRunes(v.param(uint16(p.param)), r.text.limit+1)
-			n += m
-		}
-	}
-	return n <= r.text.limit
-}
-
-// appendCut writes the text, which is over its limit: at once if the cut falls between two characters that cannot belong together, which is nearly
-// always, else after looking for the boundary in the whole text.
-func (r *run) appendCut(dst []byte, v *Values, e escaping) []byte {
-	at := len(dst)
-	dst, ok := r.text.appendHead(dst, v, e)
-	if ok {
-		return dst
-	}
-	return r.text.appendCut(dst[:at], v, e)
 }

@@ -132,7 +132,7 @@ func unhex(c byte) byte {
 func (s *Server) fill(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry) {
 	v.link = append(append(append(v.link[:0], s.scheme...), "://"...), e.URL()...)
 	v.values.Link = text(v.link)
-	if v.values.Origin = s.origin; s.origin == "" {
+	if s.origin == "" { // else the programs have it
 		v.origin = append(append(v.origin[:0], "https://"...), c.Host()...)
 		v.values.Origin = text(v.origin)
 	}

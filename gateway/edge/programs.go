@@ -16,6 +16,7 @@ const maxPrograms = 4096
 type programs struct {
 	catalogue *templates.Catalogue
 	rules     *render.Rules
+	origin    string    // empty: each visitor's own
 	gone      [2][]byte // finished pages by language
 	lost      [2][]byte
 
@@ -28,8 +29,8 @@ type programKey struct {
 	version int
 }
 
-func newPrograms(cat *templates.Catalogue, rules *render.Rules) *programs {
-	p := &programs{catalogue: cat, rules: rules, sets: make(map[programKey]*render.Set)}
+func newPrograms(cat *templates.Catalogue, rules *render.Rules, origin string) *programs {
+	p := &programs{catalogue: cat, rules: rules, origin: origin, sets: make(map[programKey]*render.Set)}
 	for _, l := range []fault.Language{fault.English, fault.Chinese} {
 		p.gone[l], p.lost[l] = render.AppendGone(nil, l), render.AppendNotFound(nil, l)
 	}
@@ -45,7 +46,7 @@ func (p *programs) of(t *templates.Template) (*render.Set, error) {
 	if set != nil {
 		return set, nil
 	}
-	set, _, err := p.rules.CompileAll(p.catalogue, t)
+	set, _, err := p.rules.CompileAll(p.catalogue, t, render.At(p.origin))
 	if err != nil {
 		return nil, fmt.Errorf("compile template %d version %d: %w", t.ID, t.Version, err)
 	}

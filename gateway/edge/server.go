@@ -135,7 +135,7 @@ func New(o Options) (*Server, error) {
 	if o.Concurrency <= 0 {
 		o.Concurrency = 1 << 16
 	}
-	s := &Server{o: o, origin: o.Origin, scheme: scheme, programs: newPrograms(o.Catalogue, o.Rules)}
+	s := &Server{o: o, origin: o.Origin, scheme: scheme, programs: newPrograms(o.Catalogue, o.Rules, o.Origin)}
 	s.previews = newPreviews(s)
 	copy(s.key[:], o.ClientKey)
 	copy(s.device[:], o.DeviceKey)
