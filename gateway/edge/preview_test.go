@@ -84,6 +84,10 @@ func TestPreviewOfATemplateOnEveryVendor(t *testing.T) {
 }
 
 func TestPreviewLanguage(t *testing.T) {
+	houses := map[fault.Language]*house{}
+	for _, l := range []fault.Language{fault.English, fault.Chinese} {
+		houses[l] = newHouse(t, func(o *Options) { o.Previews, o.Language = true, l })
+	}
 	for _, c := range []struct {
 		query, accept string
 		server        fault.Language
@@ -92,8 +96,7 @@ func TestPreviewLanguage(t *testing.T) {
 		{"", "", fault.English, "Sample values"}, {"", "", fault.Chinese, "示例参数"}, {"?lang=zh", "en", fault.English, "示例参数"}, {"?lang=en", "zh-CN", fault.Chinese, "Sample values"},
 		{"", "zh-CN,zh;q=0.9,en;q=0.8", fault.English, "示例参数"}, {"", "en-GB, zh", fault.Chinese, "Sample values"}, {"?lang=xx", "fr", fault.Chinese, "示例参数"},
 	} {
-		h := newHouse(t, func(o *Options) { o.Previews, o.Language = true, c.server })
-		r := h.get("/p/600000101"+c.query, "Accept-Language: "+c.accept)
+		r := houses[c.server].get("/p/600000101"+c.query, "Accept-Language: "+c.accept)
 		if !bytes.Contains(r.Body(), []byte(c.want)) {
 			t.Errorf("%+v: %.300s", c, r.Body())
 		}
