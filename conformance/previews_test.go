@@ -1,0 +1,66 @@
+package conformance
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// Every gallery card's preview fits a phone and a computer: nothing wider than the screen, no complaint of the browser, every target in its place, its dialogs inside its phone;
+// and the form shows other values without a script.
+func TestPreviewPages(t *testing.T) {
+	tool(t, "chromium", "chromium-browser", "google-chrome")
+	data := t.TempDir()
+	newAccount(t, engine{}, data, "Example Mall")
+	s := start(t, engine{}, data)
+	b := startChromium(t)
+	for _, scheme := range []string{"light", "dark"} {
+		p := b.phoneTab(t, scheme)
+		for _, id := range []int{3, 12, 16, 19, 21, 30} {
+			for _, width := range []int{320, 390, 1280} {
+				p.screen(t, width)
+				url := fmt.Sprintf("%s/p/%d?lang=zh", s.Edge, 600_000_000+id)
+				p.open(t, url)
+				var got struct {
+					Wide, Phones, Narrow int
+					First                string
+				}
+				p.eval(t, `(() => { const phones = [...document.querySelectorAll('.phone')]; return {
+					wide: document.documentElement.scrollWidth - innerWidth, phones: phones.length, narrow: phones.filter(p => p.clientWidth < 280).length,
+					first: document.querySelector('.target').id }; })()`, &got)
+				if got.Wide > 0 || got.Phones != 7 || got.Narrow > 0 || got.First != "H5" {
+					t.Errorf("%s at %d px: %+v", url, width, got)
+				}
+			}
+		}
+		if c := p.complaints(); c != "" {
+			t.Errorf("the browser complains: %s", c)
+		}
+		p.close(t)
+	}
+
+	p := b.phoneTab(t, "light")
+	defer p.close(t)
+	p.screen(t, 1280)
+	p.open(t, s.Edge+"/p/600000021?lang=en&theme=dark")
+	p.eval(t, `(() => { document.querySelector('.values summary').click(); document.querySelector('.values input[type=hidden] ~ label input').value = 'A<b>"&'; })()`, nil)
+	select { // what the form opens is waited for
+	case <-p.loaded:
+	default:
+	}
+	p.eval(t, `document.querySelector('.values button').click()`, nil)
+	select {
+	case <-p.loaded:
+	case <-time.After(time.Minute):
+		t.Fatal("the form opened nothing")
+	}
+	var shown struct{ Value, Query, Scheme string }
+	p.eval(t, `({ value: document.querySelector('.values label input').value, query: new URLSearchParams(location.search).get('theme') + new URLSearchParams(location.search).get('lang'),
+		scheme: getComputedStyle(document.documentElement).colorScheme })`, &shown)
+	if shown.Value != `A<b>"&` || shown.Query != "darken" || shown.Scheme != "dark" {
+		t.Errorf("the form shows %+v", shown)
+	}
+	if c := p.complaints(); c != "" {
+		t.Errorf("the browser complains: %s", c)
+	}
+}
