@@ -55,7 +55,7 @@ var floor = map[string]string{
 	"gateway/edge":        "render serviceaccount shortlink templates videosms event event/journal fault",
 	"gateway/ops":         "fault",
 
-	"bench": "dispatch/carrier dispatch/carrier/sim identity event fault",
+	"bench": "dispatch/carrier dispatch/carrier/sim identity render templates event fault",
 	"app":   "all",
 	// identity: the administration commands speak to it. dispatch/carrier/sim: `cardlink carrier-sim` is that package with flags.
 	"cmd/cardlink": "app bench dispatch/carrier/sim identity review shortlink store fault",

@@ -2,6 +2,7 @@ package render
 
 import (
 	"runtime"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -23,7 +24,7 @@ const (
 	wayJSON     way = iota // appendPlain: a parameter in a JSON string
 	wayURL                 // appendPlain: a parameter in an address
 	wayLink                // appendPlain: the link in a JSON string
-	wayRun                 // appendPlain if the values are short, else appendRun
+	wayRun                 // appendPlain if the text is within its limit, else appendRun
 	wayEnvelope            // with all ops that follow: envelope.append
 	waySlow                // appendOp only
 )
@@ -90,16 +91,28 @@ func putString(d unsafe.Pointer, s string) {
 	}
 }
 
-// short reports whether the op's text is within its limit because it would be if every byte of its values were a character.
-func (o *op) short(v *Values) bool {
-	most := 0
+// bytes is how many bytes the values of the op's text have, as far as op knows them.
+func (o *op) bytes(v *Values) (n int) {
 	if int(o.arg) < len(v.Params) {
-		most = len(v.Params[o.arg])
+		n = len(v.Params[o.arg])
 	}
 	if int(o.more) < len(v.Params) {
-		most += len(v.Params[o.more])
+		n += len(v.Params[o.more])
 	}
-	return most <= int(o.spare)
+	return n
+}
+
+// fits reports whether the op's text, whose values have so many bytes, is known to be within its limit when their characters are counted.
+func (o *op) fits(v *Values, bytes int) bool {
+	if bytes > utf8.UTFMax*int(o.spare) {
+		return false
+	}
+	a, ok := scanJSON(v.param(o.arg))
+	if !ok {
+		return false
+	}
+	b, ok := scanJSON(v.param(o.more))
+	return ok && a+b <= int(o.spare)
 }
 
 // appendPlain writes ops from i on, the first behind the static bytes from from on, and tells how far it came. It stops at an op that is not its own, whose value
@@ -113,7 +126,9 @@ func (p *Program) appendPlain(dst []byte, v *Values, i, from int) (_ []byte, _, 
 		if o.way > wayURL {
 			if o.way == wayLink {
 				s = v.Link
-			} else if o.way == wayRun && o.short(v) {
+			} else if o.way != wayRun {
+				break
+			} else if n := o.bytes(v); n <= int(o.spare) || o.fits(v, n) { // no value has more characters than bytes
 				continue
 			} else {
 				break

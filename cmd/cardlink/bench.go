@@ -20,6 +20,7 @@ type benchCmd struct {
 	EdgeTap        benchTapCmd       `cmd:"" help:"Taps: a counted, logged 302, against a bare fasthttp server."`
 	EdgeParseGroup benchParseCmd     `cmd:"" help:"Durable resolutions of group links, against a bare fasthttp server answering the same bytes."`
 	Pipeline       benchPipelineCmd  `cmd:"" help:"Accept, pace, CMPP 3.0, receipt, event, bill: messages per second, end to end."`
+	Render         benchRenderCmd    `cmd:"" help:"Vendor cards with four parameters, against one append of the same bytes."`
 	Reference      benchReferenceCmd `cmd:"" hidden:"" help:"The reference server of the edge workloads."`
 }
 
@@ -106,7 +107,7 @@ type benchAllCmd struct{ benchOptions }
 
 // Run runs every workload.
 func (c benchAllCmd) Run(ctx context.Context, s streams) error {
-	return c.run(ctx, s, bench.EdgeTap, bench.EdgeParseGroup, bench.Pipeline)
+	return c.run(ctx, s, bench.EdgeTap, bench.EdgeParseGroup, bench.Pipeline, bench.Render)
 }
 
 type benchTapCmd struct {
@@ -146,6 +147,13 @@ func (c benchPipelineCmd) Run(ctx context.Context, s streams) error {
 		o.Messages = c.Messages
 		return bench.Pipeline(ctx, o)
 	})
+}
+
+type benchRenderCmd struct{ benchOptions }
+
+// Run runs render.
+func (c benchRenderCmd) Run(ctx context.Context, s streams) error {
+	return c.run(ctx, s, bench.Render)
 }
 
 type benchReferenceCmd struct {
