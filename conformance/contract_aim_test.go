@@ -159,7 +159,7 @@ func aimOperations() []operation {
 				}
 			},
 			noneLacks: "its parameter is the path",
-			beyond:    []beyond{{"tpl_id", strings.Repeat("6", 37), ""}},
+			beyond:    []beyond{{"tpl_id", strings.Repeat("6", 37), "KM.80040006"}},
 			ids:       []slot{{"tpl_id", "tpl_id", "KM.80040006", ""}},
 		},
 		{

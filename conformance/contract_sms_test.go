@@ -155,9 +155,10 @@ func smsOperations() []operation {
 		},
 		{
 			name: "UploadAimMsgSignatureFile", def: koomessage.GenReqDefForUploadAimMsgSignatureFile(),
-			args:  func(t testing.TB, w *world) J { return J{"body": J{"file": w.file(t, "licence.png", pngOf(30, 40))}} },
-			check: func(t testing.TB, _ *world, _, got J) { text(t, got, "file_id") },
-			lacks: []lack{{"body.file", anyParameter}}, noneBeyond: "its only parameter is the file; sizes and kinds are tested where they are checked",
+			args:    func(t testing.TB, w *world) J { return J{"body": J{"file": w.file(t, "licence.png", pngOf(30, 40))}} },
+			check:   func(t testing.TB, _ *world, _, got J) { text(t, got, "file_id") },
+			lacks:   []lack{{"body.file", anyParameter}},
+			beyond:  []beyond{{"body.file", fileOf("large.jpg", make([]byte, 2<<20+1)), "KM.80020020"}, {"body.file", fileOf("letter.exe", []byte("MZ")), "KM.80020021"}},
 			noneIDs: "it names no object",
 		},
 		{

@@ -137,7 +137,11 @@ func (w *world) refuses(t *testing.T, op *operation) {
 			if c.code != anyParameter {
 				name = ""
 			}
-			refusedWith(t, w.raw(t, who, op.name, at(args, c.path, c.value)), 400, c.code, name)
+			value := c.value
+			if make, isFile := value.(func(testing.TB, *world) string); isFile {
+				value = make(t, w)
+			}
+			refusedWith(t, w.raw(t, who, op.name, at(args, c.path, value)), 400, c.code, name)
 		})
 	}
 	for _, s := range op.ids {

@@ -176,6 +176,11 @@ func (w *world) file(t testing.TB, name string, content []byte) string {
 	return path
 }
 
+// fileOf is a file as the value of a row: it is written when the row is used.
+func fileOf(name string, content []byte) func(testing.TB, *world) string {
+	return func(t testing.TB, w *world) string { return w.file(t, name, content) }
+}
+
 // review is the operator's decision.
 func (w *world) review(t testing.TB, kind, id string, pass bool) {
 	t.Helper()
