@@ -11,6 +11,7 @@ import (
 	"cardlink/event/relay"
 	"cardlink/fault"
 	"cardlink/gateway/edge"
+	"cardlink/render"
 	"cardlink/serviceaccount"
 	"cardlink/shortlink"
 )
@@ -30,7 +31,7 @@ func (a *App) startEdge(ctx context.Context, ln net.Listener) error {
 	a.life.onStop("journal", func(context.Context) error { return j.Close() })
 	a.ready("journal", func(context.Context) error { return j.Err() })
 	r, err := shortlink.OpenResolver(ctx, shortlink.ResolverOptions{
-		Store: a.db, Journal: j, Templates: a.templates, Codec: a.codec, Node: a.node, DeviceKey: a.keys.devices, RequireSign: a.o.RequireSign,
+		Store: a.db, Journal: j, Templates: a.templates, Codec: a.codec, Node: a.node, DeviceKey: a.keys.devices, RequireSign: a.o.RequireSign, Measure: render.Measures,
 		AnyHost: a.o.Demo, // the demo is also opened by 127.0.0.1 and from a phone by this machine's address
 		Now:     a.o.Now, Log: a.log("resolver"), Metrics: a.metrics,
 	})

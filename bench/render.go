@@ -113,6 +113,7 @@ func benchCards() ([]benchCard, error) {
 			return nil, err
 		}
 		v := render.SampleValues(t)
+		v.Measures = render.Measures(nil, v.Params) // as an edge keeps them with its links
 		out = append(out, benchCard{vendor: target.String(), program: p, values: v, same: p.Append(nil, &v)})
 	}
 	return out, nil

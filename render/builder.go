@@ -40,31 +40,26 @@ func (b *builder) text(t *text, e escaping) {
 		}
 		return
 	}
-	at, r := len(b.ops), run{text: *t}
+	at, r := len(b.ops), run{text: *t, parts: make([]part, 1)}
 	b.slot(slotRun, 0, e)
 	for i := range t.pieces {
 		if p := &t.pieces[i]; p.param >= 0 {
 			b.piece(p, e)
 			r.slots++
 			r.params = append(r.params, uint16(p.param))
-			r.parts = append(r.parts, part{param: p.param})
+			r.parts[len(r.parts)-1].param = p.param
+			r.parts = append(r.parts, part{})
 		} else {
 			b.part(&r, p, e)
 		}
 		if i == t.keep {
 			r.keepChars, r.keepAfter, r.keepSlots = utf8.RuneCountInString(t.pieces[i].lit), r.fixed, r.slots
-			r.keep = string(appendEscaped([]byte(ellipsis), t.pieces[i].lit, e))
+			r.keep = tailOf(string(appendEscaped([]byte(ellipsis), t.pieces[i].lit, e)))
 		}
 	}
-	r.ellipsis, r.end = ellipsis, uint32(len(b.static))
-	o := &b.ops[at]
-	o.run, o.arg, o.more, o.spare = uint16(len(b.runs)), r.params[0], noParam, -1
-	if len(r.params) > 1 {
-		o.more = r.params[1]
-	}
-	if len(r.params) <= 2 && r.fixed <= t.limit {
-		o.spare = int16(min(t.limit-r.fixed, math.MaxInt16))
-	}
+	r.most = utf8.UTFMax*t.limit + len(ellipsis) + len(r.keep.text)
+	r.ellipsis, r.end = tailOf(ellipsis), uint32(len(b.static))
+	b.ops[at].arg = uint16(len(b.runs))
 	b.runs = append(b.runs, r)
 }
 
@@ -78,24 +73,24 @@ func (b *builder) piece(p *piece, e escaping) {
 
 // part adds a literal of a run, noting where it may be cut.
 func (b *builder) part(r *run, p *piece, e escaping) {
-	l := part{param: -1}
-	last := rune(0)
+	l := &r.parts[len(r.parts)-1]
 	for at := 0; at < len(p.lit); l.chars++ {
 		next, _ := utf8.DecodeRuneInString(p.lit[at:])
 		if l.chars < r.text.limit {
 			here := uint32(0)
-			if l.chars == 0 || alone(last) && alone(next) {
+			if l.chars == 0 {
+				here, l.first = uint32(len(b.static)), alone(next)
+			} else if l.last && alone(next) {
 				here = uint32(len(b.static))
 			}
 			l.cuts = append(l.cuts, here)
 		}
 		n := width(p.lit, at)
 		b.str(p.lit[at:at+n], e)
-		last = next
+		l.last = alone(next)
 		at += n
+		r.fixed++
 	}
-	r.fixed += l.chars
-	r.parts = append(r.parts, l)
 }
 
 // address adds a target that is opened: literal parts as written, parameters percent-encoded, a parameter that is the whole address checked.
@@ -139,6 +134,10 @@ func (b *builder) program(contentType string, sample *Values) (*Program, error) 
 	for i := range p.ops {
 		o := &p.ops[i]
 		o.way, from = o.wayOf(int(o.upTo-from)), o.upTo
+		if o.need = measureJSON; o.way == wayURL {
+			o.need = measureURL
+		}
+		p.plain = p.plain || o.way < waySlow
 	}
 	if p.envelope = p.seal(); p.envelope != nil {
 		p.ops[p.envelope.at].way = wayEnvelope

@@ -113,6 +113,9 @@ type Values struct {
 	Beacon    string   // token of this resolution or page view, URL-safe; empty: nothing is reported (previews)
 	Expire    string   // RFC 3339 UTC
 	Params    []string // values of the dynamic parameters
+
+	// Measures are what the function of that name says of Params, kept from an earlier drawing or made for many to come; nil: Append measures by itself.
+	Measures []Measure
 }
 
 // Note is a degrade note: what a target cannot show of the source template, where, and why.

@@ -2,7 +2,6 @@ package render
 
 import (
 	"runtime"
-	"unicode/utf8"
 	"unsafe"
 )
 
@@ -24,8 +23,8 @@ const (
 	wayJSON     way = iota // appendPlain: a parameter in a JSON string
 	wayURL                 // appendPlain: a parameter in an address
 	wayLink                // appendPlain: the link in a JSON string
-	wayRun                 // appendPlain if the text is within its limit, else appendRun
-	wayEnvelope            // with all ops that follow: envelope.append
+	wayRun                 // nothing if the text is within its limit, else putRun
+	wayEnvelope            // with all ops that follow: envelope.put
 	waySlow                // appendOp only
 )
 
@@ -72,164 +71,180 @@ func putBlocks(d, c unsafe.Pointer, n int) {
 	}
 }
 
+// aligned is from how many bytes on it pays to write blocks where they do not straddle cache lines.
+const aligned = 128
+
+// align copies a block and steps to where the next may be written at an address that is a multiple of its size.
+func align(d, c unsafe.Pointer, n int) (_, _ unsafe.Pointer, left int) {
+	*(*block)(d) = *(*block)(c)
+	k := int(-uintptr(d) % uintptr(len(block{})))
+	return unsafe.Add(d, k), unsafe.Add(c, k), n - k
+}
+
 // putString copies s and not a byte more: a value has no slack.
 func putString(d unsafe.Pointer, s string) {
+	if len(s) < 8 {
+		putShort(d, s)
+	} else {
+		putLong(d, s)
+	}
+}
+
+// putLong copies eight bytes or more.
+func putLong(d unsafe.Pointer, s string) {
+	c, last := unsafe.Pointer(unsafe.StringData(s)), len(s)-8
+	for i := 0; i < last; i += 8 {
+		*(*uint64)(unsafe.Add(d, i)) = *(*uint64)(unsafe.Add(c, i))
+	}
+	*(*uint64)(unsafe.Add(d, last)) = *(*uint64)(unsafe.Add(c, last)) // overlaps the word before
+}
+
+// putShort copies less than eight bytes.
+func putShort(d unsafe.Pointer, s string) {
 	c, n := unsafe.Pointer(unsafe.StringData(s)), len(s)
-	switch {
-	case n >= 8:
-		for i := 0; i < n-8; i += 8 {
-			*(*uint64)(unsafe.Add(d, i)) = *(*uint64)(unsafe.Add(c, i))
-		}
-		*(*uint64)(unsafe.Add(d, n-8)) = *(*uint64)(unsafe.Add(c, n-8)) // overlaps the word before
-	case n >= 4:
+	if n >= 4 {
 		*(*uint32)(d) = *(*uint32)(c)
 		*(*uint32)(unsafe.Add(d, n-4)) = *(*uint32)(unsafe.Add(c, n-4))
-	default:
-		for i := range n {
-			*(*byte)(unsafe.Add(d, i)) = s[i]
-		}
+	} else if n > 0 {
+		*(*byte)(d) = *(*byte)(c)
+		*(*byte)(unsafe.Add(d, n/2)) = *(*byte)(unsafe.Add(c, n/2))
+		*(*byte)(unsafe.Add(d, n-1)) = *(*byte)(unsafe.Add(c, n-1))
 	}
-}
-
-// bytes is how many bytes the values of the op's text have, as far as op knows them.
-func (o *op) bytes(v *Values) (n int) {
-	if int(o.arg) < len(v.Params) {
-		n = len(v.Params[o.arg])
-	}
-	if int(o.more) < len(v.Params) {
-		n += len(v.Params[o.more])
-	}
-	return n
-}
-
-// fits reports whether the op's text, whose values have so many bytes, is known to be within its limit when their characters are counted.
-func (o *op) fits(v *Values, bytes int) bool {
-	if bytes > utf8.UTFMax*int(o.spare) {
-		return false
-	}
-	a, ok := scanJSON(v.param(o.arg))
-	if !ok {
-		return false
-	}
-	b, ok := scanJSON(v.param(o.more))
-	return ok && a+b <= int(o.spare)
 }
 
 // appendPlain writes ops from i on, the first behind the static bytes from from on, and tells how far it came. It stops at an op that is not its own, whose value
 // needs more than a copy, or that dst has no room for; the static bytes before it may be written already.
-func (p *Program) appendPlain(dst []byte, v *Values, i, from int) (_ []byte, _, _ int) {
-	buf := unsafe.Pointer(unsafe.SliceData(dst))
+func (p *Program) appendPlain(dst []byte, v *Values, ms []Measure, i, from int) (_ []byte, _, _ int) {
+	buf, static := unsafe.Pointer(unsafe.SliceData(dst)), unsafe.Pointer(unsafe.StringData(p.static))
 	n, room := len(dst), cap(dst)-slack
+	link := false // it was looked at
+ops:
 	for ; i < len(p.ops); i++ {
 		o := &p.ops[i]
 		var s string
-		if o.way > wayURL {
-			if o.way == wayLink {
-				s = v.Link
-			} else if o.way != wayRun {
-				break
-			} else if n := o.bytes(v); n <= int(o.spare) || o.fits(v, n) { // no value has more characters than bytes
-				continue
-			} else {
-				break
+		switch {
+		case o.way <= wayURL:
+			if a := int(o.arg); a < len(v.Params) {
+				if a >= len(ms) || ms[a]&o.need == 0 {
+					break ops
+				}
+				s = v.Params[a]
 			}
-		} else if int(o.arg) < len(v.Params) {
-			s = v.Params[o.arg]
+		case o.way == wayRun:
+			r := &p.runs[o.arg]
+			if size := r.chars(v, ms); size < 0 {
+				break ops
+			} else if size <= r.text.limit {
+				continue
+			}
+			size := p.putRun(unsafe.Add(buf, n), room-n, v, ms, i, from)
+			if size == 0 {
+				break ops
+			}
+			n += size
+			i += r.slots
+			from = int(r.end)
+			continue
+		case o.way == wayLink:
+			if link = link || usualJSON(v.Link); !link {
+				break ops
+			}
+			s = v.Link
+		case o.way == wayEnvelope:
+			if size := p.envelope.put(unsafe.Add(buf, n), room-n, v, unsafe.Add(static, from), int(o.upTo)-from, link); size > 0 {
+				return dst[:n+size], len(p.ops), p.end
+			}
+			break ops
+		default:
+			break ops
 		}
 		size := int(o.upTo) - from
 		if room-n < size+len(s) {
 			break
 		}
-		putBlocks(unsafe.Add(buf, n), unsafe.Add(unsafe.Pointer(unsafe.StringData(p.static)), from), size)
+		d, c := unsafe.Add(buf, n), unsafe.Add(static, from)
 		n += size
 		from += size
-		// The value is copied and looked at in one go.
-		d, c := unsafe.Add(buf, n), unsafe.Pointer(unsafe.StringData(s))
-		size = len(s)
-		if size >= 8 {
-			if o.way == wayURL {
-				if !plainURL(s) {
-					break
-				}
-				putString(d, s)
-				n += size
-				continue
-			}
-			size -= 8
-			bad := uint64(0)
-			for k := 0; k < size; k += 8 {
-				w := *(*uint64)(unsafe.Add(c, k))
-				*(*uint64)(unsafe.Add(d, k)) = w
-				bad |= suspectJSON(w)
-			}
-			w := *(*uint64)(unsafe.Add(c, size))
-			*(*uint64)(unsafe.Add(d, size)) = w
-			if bad |= suspectJSON(w); bad&msb != 0 {
-				if _, ok := scanJSON(s); !ok {
-					break
-				}
-			}
-			n += len(s)
-			continue
+		if size > aligned {
+			d, c, size = align(d, c, size)
 		}
-		w := uint64(lsb * '0')
-		if size >= 4 {
-			lo, hi := *(*uint32)(c), *(*uint32)(unsafe.Add(c, size-4))
-			*(*uint32)(d) = lo
-			*(*uint32)(unsafe.Add(d, size-4)) = hi
-			w = uint64(lo) | uint64(hi)<<32
-		} else {
-			for k := range size {
-				b := *(*byte)(unsafe.Add(c, k))
-				*(*byte)(unsafe.Add(d, k)) = b
-				w = w<<8 | uint64(b)
+		putBlocks(d, c, size)
+		if size = len(s); size < 8 {
+			putShort(unsafe.Add(buf, n), s)
+		} else { // putLong, without a call
+			d, c, last := unsafe.Add(buf, n), unsafe.Pointer(unsafe.StringData(s)), size-8
+			for k := 0; k < last; k += 8 {
+				*(*uint64)(unsafe.Add(d, k)) = *(*uint64)(unsafe.Add(c, k))
 			}
-		}
-		if o.way == wayURL {
-			if suspectURL(w)&msb != 0 && !plainURL(s) {
-				break
-			}
-		} else if suspectJSON(w)&msb != 0 {
-			if _, ok := scanJSON(s); !ok {
-				break
-			}
+			*(*uint64)(unsafe.Add(d, last)) = *(*uint64)(unsafe.Add(c, last))
 		}
 		n += size
 	}
 	return dst[:n], i, from
 }
 
-// appendRun writes the text at op i if its plain values make it too long, and passes over the op if they do not. It goes on behind what it wrote.
-func (p *Program) appendRun(dst []byte, v *Values, i, from int) (_ []byte, _, _ int) {
-	r := &p.runs[p.ops[i].run]
-	var c cut
-	switch r.cut(v, &c) {
-	case fitting:
-		return dst, i + 1, from
-	case unknown:
-		return p.appendOp(dst, v, i, from)
+// putRun writes the static bytes from from on and the text at op i, which is too long and whose values are all plain, up to its cut. It tells how many bytes that were;
+// 0: it takes a closer look. Then there may be less room than for the longest such text, or the characters on both sides of the cut may belong together.
+func (p *Program) putRun(d unsafe.Pointer, room int, v *Values, ms []Measure, i, from int) (size int) {
+	r := &p.runs[p.ops[i].arg]
+	if int(r.end)-from+r.most > room {
+		return 0
 	}
-	if c.upTo == 0 {
-		c.upTo = int(p.ops[i+1+c.slots].upTo)
+	tail, left := &r.ellipsis, r.text.limit-1
+	if r.keepChars != 0 {
+		tail, left = r.tail(v, ms)
 	}
-	n := len(dst) + c.upTo - from + c.bytes + len(c.head) + len(c.tail)
-	if cap(dst) < n+slack {
-		return p.appendOp(dst, v, i, from)
+	static := unsafe.Pointer(unsafe.StringData(p.static))
+	before := true // the character before stands alone, if there is one
+	for k := range r.parts {
+		part := &r.parts[k]
+		if part.chars > left {
+			upTo := int(part.cuts[left])
+			if upTo == 0 || left == 0 && !(before && part.first) {
+				return 0
+			}
+			putBlocks(unsafe.Add(d, size), unsafe.Add(static, from), upTo-from)
+			size += upTo - from
+			break
+		}
+		if part.chars != 0 {
+			left -= part.chars
+			before = part.last
+		}
+		i++
+		upTo := int(p.ops[i].upTo)
+		putBlocks(unsafe.Add(d, size), unsafe.Add(static, from), upTo-from)
+		size += upTo - from
+		from = upTo
+		if part.param >= len(ms) {
+			continue // it is empty, or the text were not plain
+		}
+		s, m := v.Params[part.param], ms[part.param]
+		if n := chars(m); n > left {
+			if m&measureAlone == 0 || left == 0 && !before {
+				return 0
+			}
+			if n == len(s) {
+				s = s[:left]
+			} else {
+				s = beginning(s, m, left)
+			}
+			putString(unsafe.Add(d, size), s)
+			size += len(s)
+			break
+		} else if n != 0 {
+			left -= n
+			before = m&measureAlone != 0
+		}
+		if len(s) < 8 { // putString, mostly without a call
+			putShort(unsafe.Add(d, size), s)
+		} else {
+			putString(unsafe.Add(d, size), s)
+		}
+		size += len(s)
 	}
-	d, static := unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), len(dst)), unsafe.Pointer(unsafe.StringData(p.static))
-	for k := range c.slots {
-		o := &p.ops[i+1+k]
-		size := int(o.upTo) - from
-		putBlocks(d, unsafe.Add(static, from), size)
-		s := v.param(o.arg)
-		putString(unsafe.Add(d, size), s)
-		d, from = unsafe.Add(d, size+len(s)), int(o.upTo)
-	}
-	putBlocks(d, unsafe.Add(static, from), c.upTo-from)
-	d = unsafe.Add(d, c.upTo-from)
-	putString(d, c.head)
-	putString(unsafe.Add(d, len(c.head)), c.tail)
-	return dst[:n], i + 1 + r.slots, int(r.end)
+	putBlocks(unsafe.Add(d, size), unsafe.Pointer(unsafe.StringData(tail.text)), tail.size)
+	return size + tail.size
 }
 
 // envelope is what every vendor card ends in, from the resolution's id on: four values, one of them twice, between five texts that never change. As their lengths are
@@ -281,16 +296,19 @@ func (p *Program) seal() *envelope {
 	return e
 }
 
-// append writes the static bytes and the envelope; ok is false, and nothing of worth written, unless dst has room and all values are plain and of the usual lengths.
-func (e *envelope) append(dst []byte, v *Values, static string) (_ []byte, ok bool) {
-	n := len(dst) + len(static) - slack + e.total + len(v.Link)
-	if len(v.ResolveID) != idLen || len(v.Expire) != expireLen || len(v.Beacon) != beaconLen || len(v.Link) < 8 || cap(dst) < n+slack {
-		return dst, false
+// put writes so many static bytes and the envelope to d, in which there is room for room bytes and slack. It tells how many bytes that were; 0, and nothing of worth
+// written, unless all values are plain and of the usual lengths. link says that the link is known to be plain.
+func (e *envelope) put(d unsafe.Pointer, room int, v *Values, static unsafe.Pointer, size int, link bool) int {
+	n := size + e.total + len(v.Link)
+	if len(v.ResolveID) != idLen || len(v.Expire) != expireLen || len(v.Beacon) != beaconLen || len(v.Link) < 8 || n > room {
+		return 0
 	}
-	d := unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), len(dst))
-	size := len(static) - slack
-	putBlocks(d, unsafe.Pointer(unsafe.StringData(static)), size)
-	d, c := unsafe.Add(d, size), unsafe.Pointer(unsafe.StringData(e.static))
+	c, end := static, unsafe.Add(d, size)
+	if size > aligned {
+		d, c, size = align(d, c, size)
+	}
+	putBlocks(d, c, size)
+	d, c = end, unsafe.Pointer(unsafe.StringData(e.static))
 
 	s := unsafe.Pointer(unsafe.StringData(v.ResolveID))
 	*(*block)(d) = *(*block)(s)
@@ -302,16 +320,15 @@ func (e *envelope) append(dst []byte, v *Values, static string) (_ []byte, ok bo
 	*(*block)(d) = *(*block)(unsafe.Add(c, e.start[0]))
 	d = unsafe.Add(d, e.size[0])
 
-	s, size = unsafe.Pointer(unsafe.StringData(v.Link)), len(v.Link)-8
-	for k := 0; k < size; k += 8 {
-		w := *(*uint64)(unsafe.Add(s, k))
-		*(*uint64)(unsafe.Add(d, k)) = w
-		bad |= suspectJSON(w)
+	putLong(d, v.Link)
+	if !link {
+		s, size = unsafe.Pointer(unsafe.StringData(v.Link)), len(v.Link)-8
+		for k := 0; k < size; k += 8 {
+			bad |= suspectJSON(*(*uint64)(unsafe.Add(s, k)))
+		}
+		bad |= suspectJSON(*(*uint64)(unsafe.Add(s, size)))
 	}
-	w := *(*uint64)(unsafe.Add(s, size))
-	*(*uint64)(unsafe.Add(d, size)) = w
-	bad |= suspectJSON(w)
-	d = unsafe.Add(d, size+8)
+	d = unsafe.Add(d, len(v.Link))
 	*(*block)(d) = *(*block)(unsafe.Add(c, e.start[1]))
 	d = unsafe.Add(d, e.size[1])
 
@@ -333,7 +350,7 @@ func (e *envelope) append(dst []byte, v *Values, static string) (_ []byte, ok bo
 	}
 	*(*block)(d) = *(*block)(unsafe.Add(c, e.start[4]))
 	if bad&msb != 0 {
-		return dst, false
+		return 0
 	}
-	return dst[:n], true
+	return n
 }

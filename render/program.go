@@ -1,9 +1,6 @@
 package render
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // Program is a compiled card: static bytes with slots between them. It never changes after Compile and may be used by any number of goroutines.
 type Program struct {
@@ -14,6 +11,7 @@ type Program struct {
 	pings       []string // ends of the click beacons' addresses
 	origin      string   // empty: Values.Origin
 	envelope    *envelope
+	plain       bool // there are ops for appendPlain
 	touchables  []touchable
 	contentType string
 	csp         string         // of a page
@@ -27,7 +25,7 @@ type slot uint8
 const (
 	slotParam     slot = iota // the value of parameter arg
 	slotTarget                // the value of parameter arg as a whole address; "#" unless its scheme is allowed
-	slotRun                   // runs[run]: the next ops are a text with a limit
+	slotRun                   // runs[arg]: the next ops are a text with a limit
 	slotOrigin                // Values.Origin
 	slotLink                  // Values.Link
 	slotResolveID             // Values.ResolveID
@@ -40,18 +38,13 @@ const (
 
 // op is one slot: static bytes up to upTo are copied first, then the slot's value with its escaping.
 type op struct {
-	upTo  uint32
-	arg   uint16 // see slot; of a run: its first parameter
-	more  uint16 // of a run: its second parameter, noParam if it has but one
-	run   uint16 // of a run: index of runs
-	spare int16  // of a run: it fits if its values have no more bytes than that; -1: they must be counted
-	slot  slot
-	esc   escaping
-	way   way
+	upTo uint32
+	need Measure // what the value must be to be copied
+	arg  uint16  // see slot
+	slot slot
+	esc  escaping
+	way  way
 }
-
-// noParam is the index of a parameter that no template has.
-const noParam = math.MaxUint16
 
 // ContentType is the media type of what Append writes.
 func (p *Program) ContentType() string { return p.contentType }
@@ -62,20 +55,24 @@ func (p *Program) Size() int { return p.size }
 // Append writes the card with v's values to dst and returns the longer slice. It does no I/O and reads no clock, keeps nothing of v, and allocates
 // only if dst must grow. Bytes between the returned length and dst's capacity may have been written to.
 func (p *Program) Append(dst []byte, v *Values) []byte {
+	if p.plain && len(v.Measures) != len(v.Params) && len(v.Params) <= maxMeasures {
+		return p.appendUnmeasured(dst, v)
+	}
+	return p.append(dst, v, v.Measures)
+}
+
+// appendUnmeasured measures first. It is a function of its own because only it has use for the room.
+func (p *Program) appendUnmeasured(dst []byte, v *Values) []byte {
+	var room [maxMeasures]Measure
+	return p.append(dst, v, Measures(room[:0], v.Params))
+}
+
+func (p *Program) append(dst []byte, v *Values, ms []Measure) []byte {
 	i, from := 0, 0 // the next op, and the static bytes before it that are still to be written
 	for i < len(p.ops) {
-		if p.ops[i].way < wayEnvelope {
-			if dst, i, from = p.appendPlain(dst, v, i, from); i == len(p.ops) {
+		if p.ops[i].way < waySlow {
+			if dst, i, from = p.appendPlain(dst, v, ms, i, from); i == len(p.ops) {
 				break
-			}
-		}
-		switch p.ops[i].way {
-		case wayRun:
-			dst, i, from = p.appendRun(dst, v, i, from)
-			continue
-		case wayEnvelope:
-			if done, ok := p.envelope.append(dst, v, p.static[from:int(p.ops[i].upTo)+slack]); ok {
-				return done
 			}
 		}
 		dst, i, from = p.appendOp(dst, v, i, from)
@@ -98,7 +95,7 @@ func (p *Program) appendOp(dst []byte, v *Values, i, from int) (_ []byte, _, _ i
 		}
 	case slotRun:
 		// The text's pieces follow as ordinary slots. If it is too long they are skipped and the cut text is written instead.
-		if r := &p.runs[o.run]; !r.fits(v) {
+		if r := &p.runs[o.arg]; !r.fits(v) {
 			return r.appendCut(dst, v, o.esc), i + r.slots + 1, int(r.end)
 		}
 		return dst, i + 1, from

@@ -1,7 +1,5 @@
 package render
 
-import "unicode/utf8"
-
 // run is a text with parameters and a limit. Whether it must be cut is known only when the values are.
 type run struct {
 	text   text
@@ -10,119 +8,67 @@ type run struct {
 	params []uint16 // their parameters
 	end    uint32   // static bytes up to here are the text's
 
-	// For cut, in JSON only.
+	// For putRun, in JSON only.
 	parts     []part
-	ellipsis  string // what follows a cut
-	keep      string // what follows it if the keep phrase must survive it
-	keepChars int    // characters of the phrase
-	keepAfter int    // characters of the literals up to its end
-	keepSlots int    // slots before it
+	most      int  // bytes of what the limit leaves of values, and of what follows a cut, at most
+	ellipsis  tail // what follows a cut
+	keep      tail // what follows it if the keep phrase must survive it
+	keepChars int  // characters of the phrase
+	keepAfter int  // characters of the literals up to its end
+	keepSlots int  // slots before it
 }
 
-// part is what cut knows of a piece.
+// part is what putRun knows of the text up to a value, the value included, or up to the end.
 type part struct {
-	param int // -1: a literal
-	chars int // of a literal
-	// cuts[i] is where the first i characters of a literal end in the program's static bytes, escaped; 0 if cutting between the two characters there may tear a
+	chars int // of the literal before the value
+	param int // the value; of the last part none, but whatever is cut is cut before its end
+	// cuts[i] is where the first i characters of the literal end in the program's static bytes, escaped; 0 if cutting between the two characters there may tear a
 	// grapheme cluster. There are no more than the limit's.
-	cuts []uint32
+	cuts        []uint32
+	first, last bool // the literal's first and last character stand alone
 }
 
-// cut is where a text ends that is too long.
-type cut struct {
-	slots int    // slots that are shown whole
-	bytes int    // of their values
-	upTo  int    // static bytes that are shown; 0: all before the next slot
-	head  string // what is shown of that slot's value
-	tail  string // what follows
+// tail is what follows a cut, with slack bytes behind it.
+type tail struct {
+	text string
+	size int
 }
 
-// verdict is what cut can tell.
-type verdict uint8
+func tailOf(s string) tail { return tail{s + noText[:slack], len(s)} }
 
-const (
-	fitting verdict = iota // the text is within its limit
-	tooLong                // it ends at the cut
-	unknown                // it holds what needs a closer look
-)
-
-// cut finds where the text with v's values must end. It knows only values that need no escape in JSON, and cuts between characters that cannot belong together.
-func (r *run) cut(v *Values, c *cut) verdict {
-	most := r.fixed // no value has more characters than bytes
+// chars is how many characters the text has, -1 if it has values of which that is not known.
+func (r *run) chars(v *Values, ms []Measure) int {
+	n, all := r.fixed, measureJSON
 	for _, param := range r.params {
-		most += len(v.param(param))
-	}
-	if most <= r.text.limit {
-		return fitting
-	}
-	var chars [8]int
-	if len(r.params) > len(chars) {
-		return unknown
-	}
-	total, kept := r.fixed, r.keepAfter
-	for i, param := range r.params {
-		n, ok := scanJSON(v.param(param))
-		if !ok {
-			return unknown
-		}
-		chars[i] = n
-		total += n
-		if i < r.keepSlots {
-			kept += n
+		if int(param) < len(ms) {
+			m := ms[param]
+			all &= m
+			n += chars(m)
+		} else if int(param) < len(v.Params) {
+			return -1
 		}
 	}
-	if total <= r.text.limit {
-		return fitting
+	if all == 0 {
+		return -1
 	}
-	left := r.text.limit - 1
-	c.tail = r.ellipsis
-	if kept > left && r.keepChars <= left { // the phrase does not survive a plain cut, and there is room for it
-		left -= r.keepChars
-		c.tail = r.keep
-	}
-	before := "" // the last text that is shown whole, if any is
-	for i := range r.parts {
-		p := &r.parts[i]
-		n, s := p.chars, r.text.pieces[i].lit
-		if p.param >= 0 {
-			n, s = chars[c.slots], v.param(uint16(p.param))
-		}
-		if n > left {
-			return c.within(p, s, left, before)
-		}
-		left -= n
-		if p.param >= 0 {
-			c.slots++
-			c.bytes += len(s)
-		}
-		if s != "" {
-			before = s
-		}
-	}
-	return unknown
+	return n
 }
 
-// within ends c in a part whose text is s, after so many of its characters.
-func (c *cut) within(p *part, s string, chars int, before string) verdict {
-	if p.param < 0 {
-		if c.upTo = int(p.cuts[chars]); c.upTo == 0 {
-			return unknown
-		}
-		if chars > 0 {
-			return tooLong // or there would be no place
-		}
-	} else if chars > 0 {
-		before, _ = firstRunes(s, chars)
-		c.head = before
+// tail is what follows the cut of the text, which is too long, has a keep phrase and only plain values, and how many characters may stand before it.
+func (r *run) tail(v *Values, ms []Measure) (t *tail, left int) {
+	left = r.text.limit - 1
+	if r.keepChars > left {
+		return &r.ellipsis, left // there is no room for the phrase
 	}
-	if before != "" {
-		last, _ := utf8.DecodeLastRuneInString(before)
-		next, _ := utf8.DecodeRuneInString(s[len(c.head):])
-		if !alone(last) || !alone(next) {
-			return unknown
-		}
+	kept := r.keepAfter
+	for _, param := range r.params[:r.keepSlots] {
+		_, m := v.measured(ms, param)
+		kept += chars(m)
 	}
-	return tooLong
+	if kept <= left {
+		return &r.ellipsis, left // it survives a plain cut
+	}
+	return &r.keep, left - r.keepChars
 }
 
 // fits reports whether the text with v's values is within its limit. A value has at most as many characters as bytes, so short ones need no count.

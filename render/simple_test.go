@@ -20,7 +20,7 @@ func (p *Program) simply(v *Values, piece func(string)) {
 			piece(p.simpleSlot(o, v))
 			continue
 		}
-		r := &p.runs[o.run]
+		r := &p.runs[o.arg]
 		if shown, lost := r.text.cut(v); lost != "" {
 			piece(simpleEscape(shown, o.esc))
 			from = r.end
@@ -103,8 +103,16 @@ type tester interface {
 	Fatalf(format string, args ...any)
 }
 
-// checkAppend appends to a buffer of some length with some capacity left, in the middle of memory that must not change.
+// checkAppend appends to a buffer of some length with some capacity left, in the middle of memory that must not change, with and without measures.
 func checkAppend(t tester, p *Program, v *Values, length, spare int) {
+	t.Helper()
+	measured := *v
+	measured.Measures = Measures(nil, v.Params)
+	checkAppendOf(t, p, v, length, spare)
+	checkAppendOf(t, p, &measured, length, spare)
+}
+
+func checkAppendOf(t tester, p *Program, v *Values, length, spare int) {
 	t.Helper()
 	const guard = 2 * slack
 	want := p.simple(v)

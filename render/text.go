@@ -173,9 +173,10 @@ func (t *text) appendHead(dst []byte, v *Values, e escaping) (_ []byte, ok bool)
 	return appendEscaped(append(dst, ellipsis...), tail, e), true
 }
 
-// alone reports whether r can join neither the character before it nor the one after: printable ASCII, Chinese characters and their punctuation.
+// alone reports whether r can join no other such character: printable ASCII, Latin letters, Chinese characters, and the punctuation of both. None has more than three bytes.
 func alone(r rune) bool {
-	return 0x20 <= r && r < 0x7f || 0x4E00 <= r && r <= 0x9FFF || 0x3001 <= r && r <= 0x3029 || 0xFF01 <= r && r <= 0xFF60
+	return 0x20 <= r && r < 0x7f || 0x4E00 <= r && r <= 0x9FFF || 0x3001 <= r && r <= 0x3029 || 0xFF01 <= r && r <= 0xFF60 ||
+		0xB0 <= r && r <= 0x24F || 0x2010 <= r && r <= 0x2027
 }
 
 // appendCut appends the text with v's values, which is known to be over the limit. The unescaped text is assembled behind dst's end, measured

@@ -126,3 +126,29 @@ func TestCutProperties(t *testing.T) {
 		}
 	})
 }
+
+// Whatever stands alone may be cut from whatever else does.
+func TestAloneCharactersFormNoCluster(t *testing.T) {
+	var all []rune
+	for r := rune(0); r <= utf8.MaxRune; r++ {
+		if alone(r) {
+			all = append(all, r)
+			if utf8.RuneLen(r) > 3 {
+				t.Errorf("%U has more than three bytes", r)
+			}
+		}
+	}
+	if len(all) < 20_000 {
+		t.Fatalf("only %d characters stand alone", len(all))
+	}
+	for i, a := range all {
+		for _, b := range []rune{' ', 'e', '中', '。', 'é', '’', '…', '·', 'Ａ', all[len(all)-1-i]} {
+			if s := string([]rune{a, b}); uniseg.GraphemeClusterCount(s) != 2 {
+				t.Fatalf("%+q is one cluster", s)
+			}
+			if s := string([]rune{b, a}); uniseg.GraphemeClusterCount(s) != 2 {
+				t.Fatalf("%+q is one cluster", s)
+			}
+		}
+	}
+}

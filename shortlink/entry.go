@@ -11,15 +11,21 @@ import (
 // Entry is a link as an edge holds it. It is shared by concurrent visitors; nothing of it may be changed.
 type Entry struct {
 	id       int64
-	url      string // domain/code
-	jump     string // custom_url
-	params   []string
+	url      string  // domain/code
+	jump     string  // custom_url
+	values   *values // nil without parameters
 	expireMs int64
 	revoked  bool
 	visitor  uint64 // the recipient of an individual link; 0 for group links
 	batch    unique.Handle[batch]
 	tpl      *templateSlot
 	winner   atomic.Pointer[winner] // of an individual link, once this node knows
+}
+
+// values are those of a link's parameters, and what whoever draws them keeps beside them.
+type values struct {
+	params   []string
+	measures []uint32
 }
 
 // batch is what links of one task share, interned: a million links of a campaign hold it once.
@@ -41,7 +47,7 @@ const entryOverhead = int64(unsafe.Sizeof(Entry{})) + 160
 
 func newEntry(l *Link, slot *templateSlot, params []string) (e *Entry, cost int64) {
 	e = &Entry{
-		id: l.ID, url: l.URL(), jump: l.CustomURL, params: params, expireMs: l.ExpireAt.UnixMilli(), revoked: l.Revoked, tpl: slot,
+		id: l.ID, url: l.URL(), jump: l.CustomURL, expireMs: l.ExpireAt.UnixMilli(), revoked: l.Revoked, tpl: slot,
 		batch: unique.Make(batch{
 			tenant: l.Tenant, taskID: l.TaskID, domain: l.Domain, tplID: strconv.FormatInt(l.TplID, 10), tplVersion: l.TplVersion,
 			signs: signSeparator + strings.Join(l.Signs, signSeparator) + signSeparator, limit: l.Limit, group: l.Group, fromSend: l.FromSend,
@@ -51,8 +57,13 @@ func newEntry(l *Link, slot *templateSlot, params []string) (e *Entry, cost int6
 		e.visitor = l.Visitor
 	}
 	cost = entryOverhead + int64(len(e.url)+len(e.jump))
+	if len(params) == 0 {
+		return e, cost
+	}
+	e.values = &values{params: params}
+	cost += int64(unsafe.Sizeof(values{}))
 	for _, p := range params {
-		cost += int64(len(p)) + 16
+		cost += int64(len(p)) + int64(unsafe.Sizeof(p)) + int64(unsafe.Sizeof(e.values.measures[0]))
 	}
 	return e, cost
 }
@@ -82,7 +93,20 @@ func (e *Entry) Version() (id int64, version int) { return e.tpl.id, e.tpl.versi
 func (e *Entry) Jump() string { return e.jump }
 
 // Params are the values of the template's parameters in the order of Template.Params.
-func (e *Entry) Params() []string { return e.params }
+func (e *Entry) Params() []string {
+	if e.values == nil {
+		return nil
+	}
+	return e.values.params
+}
+
+// Measures are what ResolverOptions.Measure said of Params.
+func (e *Entry) Measures() []uint32 {
+	if e.values == nil {
+		return nil
+	}
+	return e.values.measures
+}
 
 // ExpireMs is the moment from which on the link is gone, in Unix milliseconds.
 func (e *Entry) ExpireMs() int64 { return e.expireMs }

@@ -217,6 +217,9 @@ func (r *Resolver) read(ctx context.Context, key uint64, lk LinkKey) (*Entry, er
 		}
 	}
 	e, cost := newEntry(l, slot, params)
+	if e.values != nil && r.o.Measure != nil {
+		e.values.measures = r.o.Measure(make([]uint32, 0, len(params)), params)
+	}
 	r.cache.Set(key, e, cost)
 	return e, nil
 }

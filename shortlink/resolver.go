@@ -23,6 +23,9 @@ type ResolverOptions struct {
 	Node string
 	// DeviceKey, 32 bytes, keys the references of devices. It must stay the same over restarts and on all nodes.
 	DeviceKey []byte
+	// Measure appends to dst what whoever draws a link's card wants to keep of its values, a word for each (render.Measures). It is asked once for each link
+	// that comes into the cache; nil: nothing is kept.
+	Measure func(dst []uint32, values []string) []uint32
 	// RequireSign refuses attempts that do not tell the signature of their SMS. By default a handset may leave it out; one it tells must match.
 	RequireSign bool
 	// AnyHost serves standard codes on hosts that are not registered domains, whatever domain the link was made on.

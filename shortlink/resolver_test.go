@@ -99,6 +99,34 @@ func TestParamsFollowTheTemplatesOrder(t *testing.T) {
 	}
 }
 
+// What is kept beside the values is asked for once, however often the link is found.
+func TestValuesAreMeasuredOnce(t *testing.T) {
+	w := newWorld(t)
+	o, asked := w.options("n1", newMemJournal(1)), 0
+	o.Measure = func(dst []uint32, values []string) []uint32 {
+		asked++
+		for _, s := range values {
+			dst = append(dst, uint32(len(s)))
+		}
+		return dst
+	}
+	r, err := OpenResolver(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close(context.Background()) })
+	link := w.link(9, 1)
+	for range 3 {
+		if got := w.must(r, link).Measures(); !slices.Equal(got, []uint32{1, 2}) {
+			t.Fatalf("measures %d", got)
+		}
+		r.cache.Wait()
+	}
+	if asked != 1 {
+		t.Errorf("measured %d times", asked)
+	}
+}
+
 // Sixty-four handsets ask for the same individual link at the same time: one gets it.
 func TestOneOfManyGetsAnIndividualLink(t *testing.T) {
 	w := newWorld(t)

@@ -138,5 +138,5 @@ func (s *Server) fill(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry) {
 	}
 	v.expire = time.UnixMilli(e.ExpireMs()).UTC().AppendFormat(v.expire[:0], time.RFC3339)
 	v.values.Expire = text(v.expire)
-	v.values.Params = e.Params()
+	v.values.Params, v.values.Measures = e.Params(), e.Measures()
 }

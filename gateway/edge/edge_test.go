@@ -21,6 +21,7 @@ import (
 	"cardlink/event"
 	"cardlink/event/journal"
 	"cardlink/identity"
+	"cardlink/render"
 	"cardlink/shortlink"
 	"cardlink/store"
 	"cardlink/templates"
@@ -121,7 +122,7 @@ func newHouse(t testing.TB, change func(*Options), resolver ...func(*shortlink.R
 	h.journal, err = journal.Open(filepath.Join(dir, "journal"), journal.Options{})
 	must(t, err)
 	ro := shortlink.ResolverOptions{Store: db, Journal: h.journal, Templates: h.tpl, Codec: codec, Node: "n1",
-		DeviceKey: bytes.Repeat([]byte{3}, 32), CacheBytes: 1 << 22, Devices: 1 << 10, Now: h.clock, Metrics: h.metrics}
+		DeviceKey: bytes.Repeat([]byte{3}, 32), Measure: render.Measures, CacheBytes: 1 << 22, Devices: 1 << 10, Now: h.clock, Metrics: h.metrics}
 	for _, change := range resolver {
 		change(&ro)
 	}
