@@ -70,7 +70,7 @@ func EdgeTap(ctx context.Context, c Config) (*Result, error) {
 	const agent = "Mozilla/5.0 (Linux; Android 14; ALN-AL00) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Mobile Safari/537.36"
 	err := edge(ctx, c, r, edgeWork{
 		links: links, times: 1, customURL: tapTarget, status: http.StatusFound,
-		reference: func(*client, *child, string) ([]string, error) {
+		reference: func(string, *child, string) ([]string, error) {
 			return []string{"--status", "302", "--location", tapTarget}, nil
 		},
 		request: func(dst []byte, host, code string, _ *rand.Rand) []byte {
@@ -94,7 +94,7 @@ func EdgeParseGroup(ctx context.Context, c Config) (*Result, error) {
 		About: fmt.Sprintf("resolutions of %d cached group links by ever new handsets, each one durable before it is answered; reference: bare fasthttp answering the same card", links)}
 	err := edge(ctx, c, r, edgeWork{
 		links: links, group: true, times: 10_000_000, status: http.StatusOK,
-		reference: func(_ *client, edge *child, code string) ([]string, error) {
+		reference: func(dir string, edge *child, code string) ([]string, error) {
 			req, err := http.NewRequestWithContext(ctx, http.MethodGet, edge.Edge+"/"+code, nil)
 			if err != nil {
 				return nil, err
@@ -111,7 +111,7 @@ func EdgeParseGroup(ctx context.Context, c Config) (*Result, error) {
 			if err != nil || resp.StatusCode != http.StatusOK {
 				return nil, fmt.Errorf("first resolution: %d %s (%v)", resp.StatusCode, body, err)
 			}
-			file := filepath.Join(c.Dir, "card.json")
+			file := filepath.Join(dir, "card.json")
 			return []string{"--status", "200", "--content-type", resp.Header.Get("Content-Type"), "--body-file", file}, os.WriteFile(file, body, 0o600)
 		},
 		request: func(dst []byte, host, code string, r *rand.Rand) []byte {
@@ -132,7 +132,7 @@ type edgeWork struct {
 	times     int64
 	customURL string
 	status    int
-	reference func(api *client, edge *child, code string) (args []string, err error)
+	reference func(dir string, edge *child, code string) (args []string, err error)
 	request   func(dst []byte, host, code string, r *rand.Rand) []byte
 }
 
@@ -180,7 +180,7 @@ func edge(ctx context.Context, c Config, r *Result, w edgeWork) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, product.stop()) }()
-	args, err := w.reference(api, product, codes[0])
+	args, err := w.reference(c.Dir, product, codes[0])
 	if err != nil {
 		return err
 	}
