@@ -36,8 +36,11 @@ func (o benchOptions) config(s streams) bench.Config {
 	return bench.Config{Rounds: o.Rounds, For: o.For, Conns: o.Conns, Log: s.err, Progress: progress(s.err)}
 }
 
-// progress draws one bar per stage on a terminal; on anything else progressbar prints nothing but its last state.
+// progress draws one bar per stage on a terminal, and nothing anywhere else: a log has no use for a hundred states of a bar.
 func progress(w io.Writer) func(stage string, done, total int) {
+	if !terminal(w) {
+		return func(string, int, int) {}
+	}
 	var bar *progressbar.ProgressBar
 	var name string
 	return func(stage string, done, total int) {
@@ -48,6 +51,15 @@ func progress(w io.Writer) func(stage string, done, total int) {
 		}
 		_ = bar.Set(done) // a bar that cannot be drawn must not stop the measurement
 	}
+}
+
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // run measures and reports. Results that were measured before an error are reported too.
