@@ -51,6 +51,7 @@ type App struct {
 	materials  *templates.Materials
 	templates  *templates.Service
 	previews   *templates.Previews
+	backlog    *dispatch.Backlog // of sends and videos; nil: no bound
 	links      *shortlink.Service
 	accounts   *serviceaccount.Service
 	sends      *dispatch.Service

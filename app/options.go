@@ -78,6 +78,7 @@ type Options struct {
 
 	CapabilityFile string // rules about whose handsets draw cards; default: every mobile number counts
 	SMSApps        int    // SMS applications of one tenant; 0 = no bound
+	MaxPending     int    // messages of one tenant that wait to be sent, SMS and video together; default 1,000,000, -1 = no bound
 
 	PricePlanFile string // YAML price plan; default: the built-in demo prices
 
@@ -113,6 +114,9 @@ func (o *Options) fill() {
 	}
 	if o.CodeLength == 0 {
 		o.CodeLength = 8
+	}
+	if o.MaxPending == 0 {
+		o.MaxPending = 1_000_000
 	}
 	if o.JournalMaxBytes == 0 {
 		o.JournalMaxBytes = 8 << 30
@@ -174,6 +178,9 @@ func (o Options) Validate() error {
 	}
 	if o.SMSApps < 0 {
 		bad("sms-apps: must not be negative")
+	}
+	if o.MaxPending < -1 {
+		bad("max-pending: must be -1 (no bound) or at least 1")
 	}
 	if o.JournalMaxBytes < 64<<20 {
 		bad("journal-max-bytes: must be at least 64 MiB")

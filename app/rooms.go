@@ -42,8 +42,14 @@ func (a *App) openRooms(ctx context.Context, vault *identity.Vault) (err error) 
 	}); err != nil {
 		return err
 	}
+	if o.MaxPending > 0 {
+		a.backlog, err = dispatch.NewBacklog(dispatch.BacklogOptions{Store: db, Most: o.MaxPending, Now: o.Now, Metrics: a.metrics})
+		if err != nil {
+			return err
+		}
+	}
 	if a.sends, err = dispatch.NewService(dispatch.ServiceOptions{
-		Store: db, Links: a.links, Channels: a.channels(), ManualReview: o.ManualReview, Apps: o.SMSApps, Wake: a.wake.queued, Now: o.Now, Log: a.log("dispatch"),
+		Store: db, Links: a.links, Channels: a.channels(), ManualReview: o.ManualReview, Apps: o.SMSApps, Backlog: a.backlog, Wake: a.wake.queued, Now: o.Now, Log: a.log("dispatch"),
 	}); err != nil {
 		return err
 	}

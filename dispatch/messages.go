@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +16,7 @@ import (
 // What becomes of a number of a MessageRequest (api.md §15.2).
 const (
 	SendAccepted   = "000000"
+	SendPending    = "E200015" // too many messages of the tenant wait to be sent
 	SendVariables  = "E200028" // number or values of the variables
 	SendTypeCheck  = "E200029" // no channel of the number carries messages of the template's type
 	SendInactive   = "E200030" // template or signature is not approved
@@ -76,6 +78,11 @@ func (r *MessageResult) Accepted() (n int) {
 	return n
 }
 
+// Pending reports whether a number was refused because too many messages wait to be sent: later it may be accepted.
+func (r *MessageResult) Pending() bool {
+	return slices.ContainsFunc(r.Numbers, func(n NumberResult) bool { return n.Status == SendPending })
+}
+
 // SendMessages checks a request and queues its messages; when it returns, they are on disk. Faults of the request as a whole are errors; other
 // numbers than the accepted ones are told apart in the result.
 func (s *Service) SendMessages(ctx context.Context, tenant, user string, r MessageRequest) (MessageResult, error) {
@@ -107,6 +114,16 @@ func (s *Service) SendMessages(ctx context.Context, tenant, user string, r Messa
 		return MessageResult{}, err
 	}
 	b.fill(s, texts, number)
+	wanted := len(b.messages)
+	granted, settle, err := s.backlog.AdmitUpTo(ctx, tenant, wanted)
+	if err != nil {
+		return MessageResult{}, err
+	}
+	defer settle()
+	b.cut(granted)
+	if granted == 0 && wanted > 0 { // nothing is stored, no answer either: a repeat under the same key is tried anew
+		return b.res, nil
+	}
 	var keep *Keep
 	if r.IdempotencyKey != "" {
 		keep = &Keep{Op: op, Key: r.IdempotencyKey, BodyHash: r.BodyHash, Answer: func([]int) ([]byte, error) { return json.Marshal(b.res) }}
@@ -140,6 +157,7 @@ type messageBatch struct {
 	byTpl    map[int64]int // template → its task
 	next     []int64       // next message id of each task
 	messages []Message
+	numbers  []int // index of each message's number in res.Numbers
 }
 
 // open makes the tasks and takes their ids and those of their messages.
@@ -200,11 +218,26 @@ func (b *messageBatch) fill(s *Service, texts []itemText, number string) {
 			}
 			t.Sends++
 			t.State, b.res.State = TaskSuccess, TaskSuccess
+			b.numbers = append(b.numbers, len(b.res.Numbers)-1)
 			network := Network(phone)
 			b.messages = append(b.messages, Message{
 				ID: id, Task: t.ID, CustFlag: phone, Phone: phone, Text: x.text, Carrier: network, Class: class, Route: homeRoute(number, t.Kind, network),
 				Segments: max(1, carrier.Encoding{}.Segments(x.text)), CreatedAt: b.blank.CreatedAt, ExpireAt: b.blank.CreatedAt.Add(s.validity[class]),
 			})
 		}
+	}
+}
+
+// cut leaves the first n messages. The numbers of the others are told that too many wait.
+func (b *messageBatch) cut(n int) {
+	for i := n; i < len(b.messages); i++ {
+		b.res.Numbers[b.numbers[i]].Status = SendPending
+		t := &b.tasks[b.messages[i].Task-b.tasks[0].ID]
+		if t.Sends--; t.Sends == 0 {
+			t.State = TaskFailed
+		}
+	}
+	if b.messages = b.messages[:n]; n == 0 {
+		b.res.State = TaskFailed
 	}
 }

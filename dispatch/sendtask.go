@@ -148,6 +148,11 @@ func (s *Service) CreateSendTask(ctx context.Context, tenant, user string, r Sen
 	if err != nil {
 		return TaskResult{}, inside("resolve_task", err)
 	}
+	settle, err := s.backlog.Admit(ctx, tenant, len(batch.Links))
+	if err != nil {
+		return TaskResult{}, err
+	}
+	defer settle()
 	taskID, err := s.tasks.take(ctx, 1)
 	if err != nil {
 		return TaskResult{}, err

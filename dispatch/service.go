@@ -31,6 +31,8 @@ type ServiceOptions struct {
 	Apps int
 	// Validity is how long a message of a class may wait to be sent; a zero entry takes the default (classes.go).
 	Validity [Classes]time.Duration
+	// Backlog bounds the messages of a tenant that wait to be sent; nil = no bound.
+	Backlog *Backlog
 	// Wake is called when messages were queued, so that a worker in this process need not wait for its next look. It must not block.
 	Wake func()
 	Now  func() time.Time
@@ -45,6 +47,7 @@ type Service struct {
 	manual   bool
 	apps     int
 	validity [Classes]time.Duration
+	backlog  *Backlog
 	wake     func()
 	now      func() time.Time
 	log      *slog.Logger
@@ -76,7 +79,7 @@ func NewService(o ServiceOptions) (*Service, error) {
 	}
 	s := &Service{
 		store: o.Store, links: o.Links, channels: o.Channels, manual: o.ManualReview, apps: o.Apps, validity: o.Validity,
-		wake: o.Wake, now: o.Now, log: o.Log,
+		backlog: o.Backlog, wake: o.Wake, now: o.Now, log: o.Log,
 	}
 	s.messages = idBlock{lease: o.Store.LeaseIDs, sequence: "messages", size: 100_000}
 	s.tasks = idBlock{lease: o.Store.LeaseIDs, sequence: "send_tasks", size: 1_000}

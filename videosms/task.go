@@ -126,6 +126,17 @@ func (s *Service) CreateTask(ctx context.Context, tenant, operator string, r Sen
 		UUID: uuid.NewString(), Tenant: tenant, Operator: operator, Name: r.Name, TplID: t.ID, TplName: t.Name, Frames: len(t.Frames), Bytes: t.Size,
 		Exdata: r.Exdata, Total: len(messages), CreatedAt: now, ExpireAt: now.Add(time.Duration(hours) * time.Hour),
 	}
+	queued := 0
+	for i := range messages {
+		if messages[i].Failed == "" {
+			queued++
+		}
+	}
+	settle, err := s.o.Backlog.Admit(ctx, tenant, queued)
+	if err != nil {
+		return nil, err
+	}
+	defer settle()
 	if task.ID, err = s.o.Store.LeaseIDs(ctx, "vms_messages", 1, int64(len(messages))); err != nil {
 		return nil, err
 	}

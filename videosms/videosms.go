@@ -16,6 +16,8 @@ import (
 	"log/slog"
 	"strconv"
 	"time"
+
+	"cardlink/dispatch"
 )
 
 // Blobs keeps the contents of elements under their digests (lower-case hex SHA-256). *templates.Folder implements it.
@@ -41,6 +43,8 @@ type Options struct {
 	// MaxBytes bounds one message: texts and contents together. Default 2 MiB.
 	MaxBytes int64
 	Origin   string // public base URL of the edge, for previews
+	// Backlog bounds the messages of a tenant that wait to be sent, together with its SMS; nil: no bound.
+	Backlog  *dispatch.Backlog
 	Wake     func() // called when messages were queued; must not block; nil = nobody
 	WakeNews func() // called when callbacks were queued; must not block; nil = nobody
 	Now      func() time.Time

@@ -31,7 +31,7 @@ type smsDetail struct {
 	CreateTime string `json:"create_time"`
 }
 
-// messagesAnswer is the answer of both operations. Result is absent if nothing was accepted.
+// messagesAnswer is the answer of both operations. Result is absent if nothing was accepted, unless that is for the moment only: then each number says so.
 type messagesAnswer struct {
 	TaskID string      `json:"task_id"`
 	Status string      `json:"status"`
@@ -105,7 +105,7 @@ func (h messageHandlers) send(ctx context.Context, r *Request, req dispatch.Mess
 		r.Response.Header.Set(headerReplayed, "true")
 	}
 	out := messagesAnswer{TaskID: res.TaskID, Status: res.State}
-	if res.State == dispatch.TaskFailed {
+	if res.State == dispatch.TaskFailed && !res.Pending() {
 		return out, nil
 	}
 	at := zulu(res.CreatedAt)

@@ -101,3 +101,29 @@ func TestMessageBodiesAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// Beyond the messages that may wait a number answers E200015; a send task is 429 and names the bound.
+func TestMessagesBeyondTheBound(t *testing.T) {
+	f := newMessageFace(t)
+	backlog, err := dispatch.NewBacklog(dispatch.BacklogOptions{Store: f.db, Most: 1, Now: f.m.room.Now})
+	fatal(t, err)
+	room, err := dispatch.NewService(dispatch.ServiceOptions{Store: f.db, Links: sendLinks{}, Now: f.m.room.Now, Backlog: backlog,
+		Channels: []dispatch.Channel{{Name: "sim", Number: "8822053111111", Rate: 100}}})
+	fatal(t, err)
+	m := messageHandlers{room}
+	number := func(to, status string) string {
+		return `{"to":"` + to + `","channel_num":"8822053111111","msg_id":"*","send_status":"` + status + `","create_time":"2026-01-02T03:04:05Z"}`
+	}
+	body := `{"template_id":"` + f.plain + `","to":["13100000000","13100000001"]}`
+	equal(t, "the last place", f.post(m.same, body), `{"task_id":"*","status":"Success","result":[`+number("+8613100000000", "000000")+`,`+number("+8613100000001", "E200015")+`]}`)
+	equal(t, "no place", f.post(m.different, `{"sms_content":[`+body+`]}`), `{"task_id":"*","status":"Failed","result":[`+number("+8613100000000", "E200015")+`,`+number("+8613100000001", "E200015")+`]}`)
+	_, err = f.call(sendHandlers{room}.create, "", "application/json", []byte(`{"task_name":"spring","sms_channel":{"channel_number":"8822053111111","sms_tpl_id":`+f.full+`,
+		"sms_sign":"示例商城","sms_app_name":"shop"},"resolve_task":{"tpl_id":"600000001","resolve_times":1,"aim_code_type":"individual","expiration_time":7,
+		"params":[{"cust_flag":"13100000000","sms_params":["Ann"]}]}}`))
+	if e := fault.Of(err); e == nil || e.Code != fault.Throttled || e.Status() != 429 || !strings.Contains(e.Text(fault.English), "at most 1 ") {
+		t.Errorf("a send task: %v", err)
+	}
+	if b, err := room.Books(context.Background(), sendTenant); err != nil || b != (dispatch.Books{Accepted: 1, Pending: 1}) {
+		t.Errorf("books %+v, %v", b, err)
+	}
+}
