@@ -57,7 +57,6 @@ func (b *builder) text(t *text, e escaping) {
 			r.keep = tailOf(string(appendEscaped([]byte(ellipsis), t.pieces[i].lit, e)))
 		}
 	}
-	r.most = utf8.UTFMax*t.limit + len(ellipsis) + len(r.keep.text)
 	r.ellipsis, r.end = tailOf(ellipsis), uint32(len(b.static))
 	b.ops[at].arg = uint16(len(b.runs))
 	b.runs = append(b.runs, r)

@@ -64,19 +64,6 @@ func suspectJSON(w uint64) uint64 {
 	return w | (w - lsb*'(') | (((w | lsb*0x62) ^ lsb*0x7e) - lsb)
 }
 
-// usualJSON reports whether s is an address or id, as far as suspectJSON knows one, that may stand in a JSON string as it is.
-func usualJSON(s string) bool {
-	if len(s) < 8 {
-		return false
-	}
-	last := len(s) - 8
-	bad := suspectJSON(binary.LittleEndian.Uint64([]byte(s[last:])))
-	for i := 0; i < last; i += 8 {
-		bad |= suspectJSON(binary.LittleEndian.Uint64([]byte(s[i : i+8])))
-	}
-	return bad&msb == 0
-}
-
 // suspectURL sets the high bit of every byte of w that is neither letter nor digit.
 func suspectURL(w uint64) uint64 {
 	l := w | lsb*0x20

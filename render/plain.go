@@ -72,7 +72,7 @@ func putBlocks(d, c unsafe.Pointer, n int) {
 }
 
 // aligned is from how many bytes on it pays to write blocks where they do not straddle cache lines.
-const aligned = 128
+const aligned = 200
 
 // align copies a block and steps to where the next may be written at an address that is a multiple of its size.
 func align(d, c unsafe.Pointer, n int) (_, _ unsafe.Pointer, left int) {
@@ -112,6 +112,18 @@ func putShort(d unsafe.Pointer, s string) {
 	}
 }
 
+// usualJSON reports whether s, eight bytes or more, is an address or id that may stand in a JSON string as it is, as far as suspectJSON knows them.
+func usualJSON(s string) bool {
+	bad := uint64(0)
+	for k, last := 0, len(s)-8; ; k += 8 {
+		k = min(k, last)
+		bad |= suspectJSON(*(*uint64)(unsafe.Add(unsafe.Pointer(unsafe.StringData(s)), k)))
+		if k == last {
+			return bad&msb == 0
+		}
+	}
+}
+
 // appendPlain writes ops from i on, the first behind the static bytes from from on, and tells how far it came. It stops at an op that is not its own, whose value
 // needs more than a copy, or that dst has no room for; the static bytes before it may be written already.
 func (p *Program) appendPlain(dst []byte, v *Values, ms []Measure, i, from int) (_ []byte, _, _ int) {
@@ -132,12 +144,13 @@ ops:
 			}
 		case o.way == wayRun:
 			r := &p.runs[o.arg]
-			if size := r.chars(v, ms); size < 0 {
+			all := r.chars(v, ms)
+			if all < 0 {
 				break ops
-			} else if size <= r.text.limit {
+			} else if all <= r.text.limit {
 				continue
 			}
-			size := p.putRun(unsafe.Add(buf, n), room-n, v, ms, i, from)
+			size := p.putRun(unsafe.Add(buf, n), room-n, v, ms, all, i, from)
 			if size == 0 {
 				break ops
 			}
@@ -146,7 +159,7 @@ ops:
 			from = int(r.end)
 			continue
 		case o.way == wayLink:
-			if link = link || usualJSON(v.Link); !link {
+			if link = link || len(v.Link) >= 8 && usualJSON(v.Link); !link {
 				break ops
 			}
 			s = v.Link
@@ -183,24 +196,29 @@ ops:
 	return dst[:n], i, from
 }
 
-// putRun writes the static bytes from from on and the text at op i, which is too long and whose values are all plain, up to its cut. It tells how many bytes that were;
-// 0: it takes a closer look. Then there may be less room than for the longest such text, or the characters on both sides of the cut may belong together.
-func (p *Program) putRun(d unsafe.Pointer, room int, v *Values, ms []Measure, i, from int) (size int) {
+// putRun writes the static bytes from from on and the text at op i, which is too long with all its characters and whose values are all plain, up to its cut. It tells how many bytes that were;
+// 0: it takes a closer look, because there is no room or because the characters on both sides of the cut may belong together.
+func (p *Program) putRun(d unsafe.Pointer, room int, v *Values, ms []Measure, all, i, from int) (size int) {
 	r := &p.runs[p.ops[i].arg]
-	if int(r.end)-from+r.most > room {
-		return 0
-	}
 	tail, left := &r.ellipsis, r.text.limit-1
-	if r.keepChars != 0 {
-		tail, left = r.tail(v, ms)
+	if r.keepChars != 0 && r.keepChars <= left { // there is a phrase, and room for it
+		kept := all - r.fixed + r.keepAfter
+		for _, param := range r.params[r.keepSlots:] {
+			_, m := v.measured(ms, param)
+			kept -= chars(m)
+		}
+		if kept > left { // it does not survive a plain cut
+			tail, left = &r.keep, left-r.keepChars
+		}
 	}
+	room -= tail.size
 	static := unsafe.Pointer(unsafe.StringData(p.static))
 	before := true // the character before stands alone, if there is one
 	for k := range r.parts {
 		part := &r.parts[k]
 		if part.chars > left {
 			upTo := int(part.cuts[left])
-			if upTo == 0 || left == 0 && !(before && part.first) {
+			if upTo == 0 || left == 0 && !(before && part.first) || size+upTo-from > room {
 				return 0
 			}
 			putBlocks(unsafe.Add(d, size), unsafe.Add(static, from), upTo-from)
@@ -213,13 +231,17 @@ func (p *Program) putRun(d unsafe.Pointer, room int, v *Values, ms []Measure, i,
 		}
 		i++
 		upTo := int(p.ops[i].upTo)
+		s, m := "", measureEmpty
+		if a := part.param; a < len(ms) { // else it is empty, or not all values were plain
+			s, m = v.Params[a], ms[a]
+		}
+		// A value is never cut to more bytes than it has, whatever its measure says of its characters.
+		if size+upTo-from+len(s) > room {
+			return 0
+		}
 		putBlocks(unsafe.Add(d, size), unsafe.Add(static, from), upTo-from)
 		size += upTo - from
 		from = upTo
-		if part.param >= len(ms) {
-			continue // it is empty, or the text were not plain
-		}
-		s, m := v.Params[part.param], ms[part.param]
 		if n := chars(m); n > left {
 			if m&measureAlone == 0 || left == 0 && !before {
 				return 0
@@ -236,10 +258,10 @@ func (p *Program) putRun(d unsafe.Pointer, room int, v *Values, ms []Measure, i,
 			left -= n
 			before = m&measureAlone != 0
 		}
-		if len(s) < 8 { // putString, mostly without a call
+		if len(s) < 8 { // putString, without a call
 			putShort(unsafe.Add(d, size), s)
 		} else {
-			putString(unsafe.Add(d, size), s)
+			putLong(unsafe.Add(d, size), s)
 		}
 		size += len(s)
 	}

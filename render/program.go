@@ -55,10 +55,13 @@ func (p *Program) Size() int { return p.size }
 // Append writes the card with v's values to dst and returns the longer slice. It does no I/O and reads no clock, keeps nothing of v, and allocates
 // only if dst must grow. Bytes between the returned length and dst's capacity may have been written to.
 func (p *Program) Append(dst []byte, v *Values) []byte {
-	if p.plain && len(v.Measures) != len(v.Params) && len(v.Params) <= maxMeasures {
+	switch {
+	case !p.plain || len(v.Measures) == len(v.Params):
+		return p.append(dst, v, v.Measures)
+	case len(v.Params) <= maxMeasures:
 		return p.appendUnmeasured(dst, v)
 	}
-	return p.append(dst, v, v.Measures)
+	return p.append(dst, v, nil)
 }
 
 // appendUnmeasured measures first. It is a function of its own because only it has use for the room.

@@ -10,7 +10,6 @@ type run struct {
 
 	// For putRun, in JSON only.
 	parts     []part
-	most      int  // bytes of what the limit leaves of values, and of what follows a cut, at most
 	ellipsis  tail // what follows a cut
 	keep      tail // what follows it if the keep phrase must survive it
 	keepChars int  // characters of the phrase
@@ -52,23 +51,6 @@ func (r *run) chars(v *Values, ms []Measure) int {
 		return -1
 	}
 	return n
-}
-
-// tail is what follows the cut of the text, which is too long, has a keep phrase and only plain values, and how many characters may stand before it.
-func (r *run) tail(v *Values, ms []Measure) (t *tail, left int) {
-	left = r.text.limit - 1
-	if r.keepChars > left {
-		return &r.ellipsis, left // there is no room for the phrase
-	}
-	kept := r.keepAfter
-	for _, param := range r.params[:r.keepSlots] {
-		_, m := v.measured(ms, param)
-		kept += chars(m)
-	}
-	if kept <= left {
-		return &r.ellipsis, left // it survives a plain cut
-	}
-	return &r.keep, left - r.keepChars
 }
 
 // fits reports whether the text with v's values is within its limit. A value has at most as many characters as bytes, so short ones need no count.

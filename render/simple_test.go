@@ -220,3 +220,53 @@ func FuzzAppend(f *testing.F) {
 		checkAppend(t, programs[int(program)%len(programs)], &v, int(length), int(spare))
 	})
 }
+
+// Measures that are not there for every value are none, and more values than Append measures by itself are drawn too.
+func TestAppendMakesItsOwnMeasures(t *testing.T) {
+	tpl := fixtures()["StandardImageAndText"]
+	v := valuesOf(tpl)["sample"]
+	many := v
+	many.Params = append(many.Params[:len(many.Params):len(many.Params)], make([]string, maxMeasures)...)
+	for _, p := range programsOf(t, t, "StandardImageAndText") {
+		want := p.simple(&v)
+		for _, v := range []Values{v, many} {
+			for n := range len(v.Params) + 2 {
+				if v.Measures = make([]Measure, n); n == len(v.Params) {
+					v.Measures = Measures(nil, v.Params)
+				}
+				if got := string(p.Append(make([]byte, 0, 8192), &v)); got != want {
+					t.Fatalf("%d measures of %d values\n got %s\nwant %s", n, len(v.Params), got, want)
+				}
+			}
+		}
+	}
+}
+
+// Measures of other values draw another card, but never outside of the buffer.
+func TestWrongMeasuresStayInTheBuffer(t *testing.T) {
+	const guard, room = 2 * slack, 4 << 10
+	for _, name := range []string{"StandardImageAndText", "Notification1", "PureText"} {
+		for _, p := range programsOf(t, t, name) {
+			all := valuesOf(fixtures()[name])
+			for _, v := range all {
+				for _, other := range all {
+					v.Measures = Measures(nil, other.Params)
+					for spare := 0; spare < room; spare += 61 {
+						memory := make([]byte, guard+spare+guard)
+						for i := range memory {
+							memory[i] = byte(i) | 0x80
+						}
+						before := string(memory)
+						func() {
+							defer func() { _ = recover() }() // a value shorter than its measure says may be too short to be cut
+							p.Append(memory[guard:guard:guard+spare], &v)
+						}()
+						if string(memory[:guard]) != before[:guard] || string(memory[guard+spare:]) != before[guard+spare:] {
+							t.Fatalf("%s: wrong measures write outside of %d bytes", name, spare)
+						}
+					}
+				}
+			}
+		}
+	}
+}
