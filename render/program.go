@@ -55,23 +55,29 @@ func (p *Program) Size() int { return p.size }
 // Append writes the card with v's values to dst and returns the longer slice. It does no I/O and reads no clock, keeps nothing of v, and allocates
 // only if dst must grow. Bytes between the returned length and dst's capacity may have been written to.
 func (p *Program) Append(dst []byte, v *Values) []byte {
-	switch {
-	case !p.plain || len(v.Measures) == len(v.Params):
-		return p.append(dst, v, v.Measures)
-	case len(v.Params) <= maxMeasures:
+	ms := v.Measures
+	if len(ms) != len(v.Params) && p.plain {
 		return p.appendUnmeasured(dst, v)
 	}
-	return p.append(dst, v, nil)
+	dst, i, from := p.appendPlain(dst, v, ms, 0, 0)
+	if i == len(p.ops) && from == p.end {
+		return dst
+	}
+	return p.append(dst, v, ms, i, from)
 }
 
 // appendUnmeasured measures first. It is a function of its own because only it has use for the room.
 func (p *Program) appendUnmeasured(dst []byte, v *Values) []byte {
 	var room [maxMeasures]Measure
-	return p.append(dst, v, Measures(room[:0], v.Params))
+	var ms []Measure
+	if len(v.Params) <= len(room) {
+		ms = Measures(room[:0], v.Params)
+	}
+	return p.append(dst, v, ms, 0, 0)
 }
 
-func (p *Program) append(dst []byte, v *Values, ms []Measure) []byte {
-	i, from := 0, 0 // the next op, and the static bytes before it that are still to be written
+// append writes ops from i on, and what follows them, behind the static bytes from from on.
+func (p *Program) append(dst []byte, v *Values, ms []Measure, i, from int) []byte {
 	for i < len(p.ops) {
 		if p.ops[i].way < waySlow {
 			if dst, i, from = p.appendPlain(dst, v, ms, i, from); i == len(p.ops) {
