@@ -26,7 +26,8 @@ var floor = map[string]string{
 
 	"identity":               "fault",
 	"idempotency":            "",
-	"templates":              "event fault",
+	"previewlink":            "",
+	"templates":              "previewlink event fault",
 	"capability":             "templates fault",
 	"templates/gallery/draw": "",
 	"templates/templatetest": "templates", // for tests only: nobody's line names it
@@ -41,7 +42,7 @@ var floor = map[string]string{
 	"report":                 "event fault",
 	"review":                 "identity fault",
 	"serviceaccount":         "event event/journal fault",
-	"videosms":               "dispatch event fault",
+	"videosms":               "dispatch previewlink event fault",
 	"videosms/httpmms":       "videosms fault",
 	"videosms/sim":           "videosms",
 
@@ -52,7 +53,7 @@ var floor = map[string]string{
 
 	"gateway/api":         "gateway/api/openapi review billing callback capability dispatch idempotency identity render report serviceaccount shortlink templates videosms event fault",
 	"gateway/api/openapi": "fault",
-	"gateway/edge":        "render serviceaccount shortlink templates videosms event event/journal fault",
+	"gateway/edge":        "previewlink render serviceaccount shortlink templates videosms event event/journal fault",
 	"gateway/ops":         "fault",
 
 	"bench": "dispatch/carrier dispatch/carrier/sim identity render templates event fault",

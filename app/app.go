@@ -23,6 +23,7 @@ import (
 	"cardlink/gateway/api"
 	"cardlink/gateway/ops"
 	"cardlink/identity"
+	"cardlink/previewlink"
 	"cardlink/render"
 	"cardlink/report"
 	"cardlink/review"
@@ -50,11 +51,12 @@ type App struct {
 	rules      *render.Rules
 	materials  *templates.Materials
 	templates  *templates.Service
-	previews   *templates.Previews
-	backlog    *dispatch.Backlog // of sends and videos; nil: no bound
+	previews   *templates.Previews // of drafts
+	looks      *previewlink.Addresses
 	links      *shortlink.Service
 	accounts   *serviceaccount.Service
 	sends      *dispatch.Service
+	backlog    *dispatch.Backlog // of sends and videos; nil: no bound
 	callbacks  *callback.Service
 	usage      *billing.Service
 	reports    *report.Service
@@ -285,17 +287,18 @@ func (a *App) registerDomains(ctx context.Context) error {
 }
 
 // derivedKeys come from the master key: secrets that must be the same on every node and over restarts.
-type derivedKeys struct{ codes, devices, clients, beacons, media, previews []byte }
+type derivedKeys struct{ codes, devices, clients, beacons, media, previews, looks []byte }
 
 func deriveKeys(master []byte) (k derivedKeys, err error) {
-	var err1, err2, err3, err4, err5, err6 error
+	var err1, err2, err3, err4, err5, err6, err7 error
 	k.codes, err1 = hkdf.Key(sha256.New, master, nil, "cardlink short-link codes", 32)
 	k.devices, err2 = hkdf.Key(sha256.New, master, nil, "cardlink device references", 32)
 	k.clients, err3 = hkdf.Key(sha256.New, master, nil, "cardlink client references", 32)
 	k.beacons, err4 = hkdf.Key(sha256.New, master, nil, "cardlink beacon tokens", 32)
 	k.media, err5 = hkdf.Key(sha256.New, master, nil, "cardlink addresses of letters", 32)
 	k.previews, err6 = hkdf.Key(sha256.New, master, nil, "cardlink preview addresses", 32)
-	return k, errors.Join(err1, err2, err3, err4, err5, err6)
+	k.looks, err7 = hkdf.Key(sha256.New, master, nil, "cardlink addresses of templates", previewlink.KeyBytes)
+	return k, errors.Join(err1, err2, err3, err4, err5, err6, err7)
 }
 
 // faces are the bound listeners; nil for roles that are not played.

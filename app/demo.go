@@ -17,8 +17,10 @@ import (
 	"cardlink/dispatch"
 	"cardlink/dispatch/carrier/sim"
 	"cardlink/identity"
+	"cardlink/previewlink"
 	"cardlink/shortlink"
 	"cardlink/templates"
+	"cardlink/videosms"
 )
 
 // demoFile is DATA/demo.json: everything a newcomer's program needs to talk to the demo.
@@ -40,7 +42,8 @@ type demoFile struct {
 	Channel     string   `json:"channel_number"`
 	Link        string   `json:"link"`        // a group link, open it in a browser
 	LinkParams  string   `json:"link_params"` // an individual link with parameters
-	VideoTplID  string   `json:"vms_tpl_id"`  // a video message's template; its frames stand at /v/{vms_tpl_id} of the edge
+	VideoTplID  string   `json:"vms_tpl_id"`  // a video message's template
+	VideoURL    string   `json:"vms_preview"` // its frames
 }
 
 const (
@@ -104,6 +107,9 @@ func (a *App) fillDemo(ctx context.Context) (*demoFile, error) {
 			return nil, err
 		}
 		d.VideoTplID = fmt.Sprint(video.ID)
+	}
+	if id, ok := videosms.ParseID(d.VideoTplID); ok {
+		d.VideoURL = d.Edge + videosms.PreviewPath(a.looks.Name(previewlink.Video, id, 0))
 	}
 	if b, err = json.MarshalIndent(d, "", "  "); err != nil {
 		return nil, err
@@ -218,7 +224,7 @@ Read the facts      kcat -b %s -t cardlink.link -C
 Metrics             curl %s/metrics
 Keys and ids        %s
 
-`, d.Link, d.Link, d.LinkParams, d.Edge+"/v/"+d.VideoTplID, strings.Join(d.Kafka, ","), d.Ops, filepath.Join(a.o.Data, demoFileName))
+`, d.Link, d.Link, d.LinkParams, d.VideoURL, strings.Join(d.Kafka, ","), d.Ops, filepath.Join(a.o.Data, demoFileName))
 	return err
 }
 

@@ -69,7 +69,7 @@ func (a *App) startEdge(ctx context.Context, ln net.Listener) error {
 	s, err := edge.New(edge.Options{
 		Resolver: r, Journal: j, Catalogue: a.catalogue, Rules: a.rules, Templates: a.templates, Materials: a.materials, Videos: a.videos, Origin: a.o.EdgeOrigin, ClientKey: a.keys.clients, BeaconKey: a.keys.beacons,
 		Accounts: a.accounts, Clicks: clicks, DeviceKey: a.keys.devices,
-		Proxies: proxies, Previews: true, Drafts: a.previews, Language: lang, Now: a.o.Now, Log: a.log("edge"), Metrics: a.metrics,
+		Proxies: proxies, Previews: a.looks, Drafts: a.previews, Language: lang, Now: a.o.Now, Log: a.log("edge"), Metrics: a.metrics,
 	})
 	if err != nil {
 		return err

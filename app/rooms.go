@@ -10,6 +10,7 @@ import (
 	"cardlink/callback"
 	"cardlink/dispatch"
 	"cardlink/identity"
+	"cardlink/previewlink"
 	"cardlink/render"
 	"cardlink/report"
 	"cardlink/review"
@@ -122,8 +123,11 @@ func (a *App) openTemplates(ctx context.Context) (err error) {
 		return err
 	}
 	a.life.onStop("materials", func(context.Context) error { return a.materials.Close() })
+	if a.looks, err = previewlink.New(a.keys.looks); err != nil {
+		return err
+	}
 	if a.templates, err = templates.NewService(templates.Options{
-		Store: a.db, Catalogue: a.catalogue, Materials: a.materials, ManualReview: a.o.ManualReview, Strict: a.o.Strict, Origin: a.o.EdgeOrigin,
+		Store: a.db, Catalogue: a.catalogue, Materials: a.materials, ManualReview: a.o.ManualReview, Strict: a.o.Strict, Origin: a.o.EdgeOrigin, Previews: a.looks,
 		PagesModel: func(t *templates.Template) string { return render.PagesModel(a.catalogue, t, a.o.EdgeOrigin) },
 		Now:        a.o.Now, Log: a.log("templates"),
 	}); err != nil {

@@ -54,7 +54,7 @@ func (a *App) openVideos() error {
 	}
 	a.videos, err = videosms.NewService(videosms.Options{
 		Store: a.db, Blobs: blobs, Fetch: a.fetch, CheckURL: a.callbacks.CheckURL, ManualReview: a.o.ManualReview,
-		Sends: a.o.Video.URL != "" || a.o.simulated(), MaxBytes: a.o.Video.MaxBytes, Backlog: a.backlog, Origin: a.o.EdgeOrigin,
+		Sends: a.o.Video.URL != "" || a.o.simulated(), MaxBytes: a.o.Video.MaxBytes, Backlog: a.backlog, Origin: a.o.EdgeOrigin, Previews: a.looks,
 		Wake: a.wake.videosQueued, WakeNews: a.wake.deliveries, Now: a.o.Now, Log: a.log("videosms"),
 	})
 	if err != nil || a.o.Video.URL == "" {

@@ -2,8 +2,11 @@ package conformance
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/koomessage/v1/model"
 )
 
 // Every gallery card's preview fits a phone and a computer: nothing wider than the screen, no complaint of the browser, every target in its place, its dialogs inside its phone;
@@ -63,4 +66,41 @@ func TestPreviewPages(t *testing.T) {
 	if c := p.complaints(); c != "" {
 		t.Errorf("the browser complains: %s", c)
 	}
+}
+
+// What preview_url says opens the template, after a restart too; its id, and the address with a character changed, open nothing, exactly as an id that was never given.
+func TestPreviewAddresses(t *testing.T) {
+	data := t.TempDir()
+	a := newAccount(t, engine{}, data, "Example Mall")
+	s := start(t, engine{}, data)
+	c := sdk(t, s, a)
+	up, err := c.UploadAimTemplateMaterial(&model.UploadAimTemplateMaterialRequest{ContentType: "application/json", Body: &model.UploadAimTemplateMaterialRequestBody{
+		ResourceType: "image", FileType: "stream", FileStream: ptr(photo(t, 1248, 702)), ImageRate: ptr("sixteenToNine"), FileName: ptr("sale.jpg"),
+	}})
+	id := createCard(t, c, *must(t, "picture", up, err).Data.AimResourceId, "全场五折，拒收请回复R", nil)
+	list, err := c.ListAimTemplates(&model.ListAimTemplatesRequest{TplId: &id})
+	address := *(*must(t, "templates", list, err).Templates)[0].PreviewUrl
+	open := func(path string) (int, string) {
+		r := fetch(t, path)
+		r.Header.Del("Date")
+		return r.Status, fmt.Sprint(r.Header, r.Body)
+	}
+	check := func() {
+		t.Helper()
+		if status, body := open(address); status != 200 || !strings.Contains(body, "春季上新") {
+			t.Errorf("%s: %d", address, status)
+		}
+		_, never := open(s.Edge + "/p/699999999")
+		for _, guess := range []string{s.Edge + "/p/" + id, address[:len(address)-1] + "1", strings.Replace(address, "-1-", "-2-", 1)} {
+			if status, body := open(guess); status != 404 || body != never {
+				t.Errorf("%s: %d %s", guess, status, body)
+			}
+		}
+	}
+	check()
+	before := s.Edge
+	s.stop(t)
+	s = start(t, engine{}, data)
+	address = strings.Replace(address, before, s.Edge, 1)
+	check()
 }

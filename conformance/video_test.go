@@ -217,6 +217,9 @@ func TestVideoStory(t *testing.T) {
 		if page := fetch(t, *shown.PreviewUrl); page.Status != 200 || !strings.Contains(page.Body, "春季上新") || !strings.Contains(page.Body, "<mark>#p_1#</mark>") {
 			t.Errorf("the preview: %d %s", page.Status, page.Body)
 		}
+		if guess := fetch(t, s.Edge+"/v/"+id); guess.Status != 404 {
+			t.Errorf("the preview opens by its id: %d", guess.Status)
+		}
 
 		const n = 40
 		numbers := make([]string, n)

@@ -11,6 +11,7 @@ import (
 
 	"cardlink/event"
 	"cardlink/fault"
+	"cardlink/previewlink"
 )
 
 // Options configure a Service.
@@ -28,6 +29,8 @@ type Options struct {
 	SensitiveWords []string
 	// Origin is the edge's address, "https://s.example.com", for preview addresses; empty gives paths without origin.
 	Origin string
+	// Previews signs preview addresses; nil = templates of tenants have none.
+	Previews *previewlink.Addresses
 	// PagesModel writes the render model of a template as JSON text (api.md §20.4); nil = EmptyPagesModel. It must be safe for concurrent use.
 	PagesModel func(*Template) string
 	Now        func() time.Time // nil = time.Now
@@ -81,6 +84,9 @@ const (
 	firstPrivateID = 600_001_001
 	lastTplID      = 699_999_999
 )
+
+// GalleryID reports whether an id is one of those that the built-in gallery has or may come to have: such a template is public.
+func GalleryID(id int64) bool { return id >= firstTplID && id < firstPrivateID }
 
 // ParseTplID reads a tpl_id; ok is false for anything but 9 digits with a leading 6.
 func ParseTplID(s string) (id int64, ok bool) {
@@ -351,8 +357,17 @@ func (s *Service) fill(ctx context.Context, list ...*Template) error {
 // Catalogue gives the layout facts the service validates with.
 func (s *Service) Catalogue() *Catalogue { return s.o.Catalogue }
 
-// PreviewURL is the address behind a template's preview QR code.
-func (s *Service) PreviewURL(t *Template) string { return s.o.Origin + "/p/" + t.TplID() }
+// PreviewURL is the address behind a template's preview QR code. A card of the gallery, which everybody may see, has a plain one; that of a tenant's template is a
+// capability: whoever has it sees this version, and nobody finds it by guessing. Empty without Options.Previews.
+func (s *Service) PreviewURL(t *Template) string {
+	switch {
+	case t.Public():
+		return s.o.Origin + "/p/" + t.TplID()
+	case s.o.Previews == nil:
+		return ""
+	}
+	return s.o.Origin + "/p/" + s.o.Previews.Name(previewlink.Template, t.ID, t.Version)
+}
 
 // PagesModel is the render model of a template as JSON text (api.md §20.4).
 func (s *Service) PagesModel(t *Template) string { return s.o.PagesModel(t) }

@@ -61,7 +61,7 @@ func (s *Service) CreateTemplate(ctx context.Context, tenant string, d Draft) (*
 	if t.ID > lastTemplate {
 		return nil, errors.New("videosms: the template ids are used up")
 	}
-	t.Sequence, t.PreviewURL = 1, s.o.Origin+PreviewPath(t.ID)
+	t.Sequence, t.PreviewURL = 1, s.previewURL(t.ID)
 	if err := s.o.Store.AddVideoTemplate(ctx, t); err != nil {
 		return nil, fmt.Errorf("store a video template: %w", err)
 	}

@@ -21,6 +21,7 @@ import (
 	"cardlink/dispatch"
 	"cardlink/event"
 	"cardlink/identity"
+	"cardlink/previewlink"
 	"cardlink/store"
 	"cardlink/templates"
 	"cardlink/videosms"
@@ -65,7 +66,9 @@ func newHouse(t testing.TB, change func(*videosms.Options)) *house {
 	h := &house{t: t, db: db, web: map[string][]byte{}}
 	h.blobs, err = templates.NewFolder(t.TempDir())
 	must(t, err)
-	o := videosms.Options{Store: db, Blobs: h.blobs, Fetch: h.fetch, Sends: true, Origin: "https://s.example.com"}
+	looks, err := previewlink.New(make([]byte, previewlink.KeyBytes))
+	must(t, err)
+	o := videosms.Options{Store: db, Blobs: h.blobs, Fetch: h.fetch, Sends: true, Origin: "https://s.example.com", Previews: looks}
 	if change != nil {
 		change(&o)
 	}

@@ -43,7 +43,7 @@ func (s *Service) Show(ctx context.Context, tplID int64) (*Template, error) {
 func (s *Service) present(list []*Template) {
 	now := s.o.Now()
 	for _, t := range list {
-		t.PreviewURL = s.o.Origin + PreviewPath(t.ID)
+		t.PreviewURL = s.previewURL(t.ID)
 		if t.State != Expired && t.StateAt(now) == Expired {
 			t.setAll(Expired, "")
 		}

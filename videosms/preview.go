@@ -25,9 +25,9 @@ func styleHash() string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// MediaPath is where the edge serves the content of an element; frame and element count from 0.
-func MediaPath(t *Template, frame, element int) string {
-	return PreviewPath(t.ID) + "/" + strconv.Itoa(frame+1) + "-" + strconv.Itoa(element+1) + "." + t.Frames[frame].Elements[element].Type
+// MediaPath is where the edge serves the content of an element to whoever has the preview of that name; frame and element count from 0.
+func MediaPath(name string, t *Template, frame, element int) string {
+	return PreviewPath(name) + "/" + strconv.Itoa(frame+1) + "-" + strconv.Itoa(element+1) + "." + t.Frames[frame].Elements[element].Type
 }
 
 // MediaAt finds the content that a path's last segment names, such as "2-1.jpg"; nil if there is none.
@@ -51,8 +51,8 @@ var (
 	previewEnglish = previewWords{"en", "Preview of a video message", "Frame ", "", "a picture of each recipient's own", "Open the file"}
 )
 
-// AppendPreview appends the page that shows a template's frames; placeholders are marked. It does no I/O and works without JavaScript.
-func AppendPreview(b []byte, t *Template) []byte {
+// AppendPreview appends the page that shows a template's frames; placeholders are marked. The name is that of the preview, below which its contents are. It does no I/O and works without JavaScript.
+func AppendPreview(b []byte, name string, t *Template) []byte {
 	w := &previewEnglish
 	if strings.ContainsFunc(t.Title+t.Sign, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
 		w = &previewChinese
@@ -70,7 +70,7 @@ func AppendPreview(b []byte, t *Template) []byte {
 		n := strconv.Itoa(i + 1)
 		put(`<section class="frame" aria-labelledby="f`, n, `"><h2 id="f`, n, `">`, w.frame, n, w.after, `</h2>`)
 		for j := range f.Elements {
-			b = appendElement(b, t, w, i, j)
+			b = appendElement(b, name, t, w, i, j)
 		}
 		put(`</section>`)
 	}
@@ -78,7 +78,7 @@ func AppendPreview(b []byte, t *Template) []byte {
 	return b
 }
 
-func appendElement(b []byte, t *Template, w *previewWords, frame, element int) []byte {
+func appendElement(b []byte, preview string, t *Template, w *previewWords, frame, element int) []byte {
 	e := &t.Frames[frame].Elements[element]
 	put := func(parts ...string) {
 		for _, p := range parts {
@@ -99,7 +99,7 @@ func appendElement(b []byte, t *Template, w *previewWords, frame, element int) [
 		put(`<div class="hole"><span><mark>#`, html.EscapeString(e.Var), `#</mark> `, w.picture, `</span></div>`)
 		return b
 	}
-	src, name := MediaPath(t, frame, element), html.EscapeString(e.Name)
+	src, name := MediaPath(preview, t, frame, element), html.EscapeString(e.Name)
 	switch kind, _, _ := strings.Cut(e.Media.Type, "/"); kind {
 	case "image":
 		put(`<img src="`, src, `" alt="`, name, `">`)

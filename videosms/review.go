@@ -130,7 +130,7 @@ func (s *Service) change(ctx context.Context, tenant string, tplID int64, alter 
 			return err
 		}
 		t.Sequence++
-		t.PreviewURL = s.o.Origin + PreviewPath(t.ID)
+		t.PreviewURL = s.previewURL(t.ID)
 		return nil
 	})
 	switch {

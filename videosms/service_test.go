@@ -28,7 +28,7 @@ func TestCreateTemplateKeepsItsContents(t *testing.T) {
 	h := newHouse(t, nil)
 	h.web["https://example.com/a.png"] = picture(2)
 	tpl := h.template(text("【商城】Hi #p_1#"), pictureFile(1), videosms.Resource{Type: "png", Name: "w", Source: "url", Content: "https://example.com/a.png"})
-	if tpl.ID != 800000001 || tpl.State != videosms.Usable || tpl.PreviewURL != "https://s.example.com/v/800000001" || tpl.RestTag() != "三网一般" {
+	if tpl.ID != 800000001 || tpl.State != videosms.Usable || !strings.HasPrefix(tpl.PreviewURL, "https://s.example.com/v/800000001-") || tpl.RestTag() != "三网一般" {
 		t.Errorf("template %+v", tpl)
 	}
 	if want := int64(len("【商城】Hi #p_1#") + len(picture(1)) + len(picture(2))); tpl.Size != want {
@@ -387,5 +387,23 @@ func TestReportsAreCleaned(t *testing.T) {
 	tally, err = h.room.Answer(ctx, []videosms.Uplink{{Ref: "1", From: "86 131-0000-0001", Content: "a\x00\xffb" + strings.Repeat("长", 2000), At: future}, {Ref: "2", From: "nobody"}})
 	if err != nil || tally != (videosms.Tally{Applied: 1, Unmatched: 1}) {
 		t.Fatalf("%+v, %v", tally, err)
+	}
+}
+
+// The address is the same whenever it is told, and without a signer there is none.
+func TestPreviewAddress(t *testing.T) {
+	h := newHouse(t, nil)
+	tpl := h.template(text("【商城】Hi"))
+	if !strings.HasPrefix(tpl.PreviewURL, "https://s.example.com/v/800000001-0-") {
+		t.Errorf("address %q", tpl.PreviewURL)
+	}
+	list, _, err := h.room.Templates(ctx, tenant, videosms.TemplateFilter{Page: videosms.Page{Limit: 1}})
+	must(t, err)
+	if len(list) != 1 || list[0].PreviewURL != tpl.PreviewURL {
+		t.Errorf("the list says %q", list[0].PreviewURL)
+	}
+	plain := newHouse(t, func(o *videosms.Options) { o.Previews = nil })
+	if tpl := plain.template(text("【商城】Hi")); tpl.PreviewURL != "" {
+		t.Errorf("an address nobody signed: %q", tpl.PreviewURL)
 	}
 }

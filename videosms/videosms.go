@@ -14,10 +14,10 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"cardlink/dispatch"
+	"cardlink/previewlink"
 )
 
 // Blobs keeps the contents of elements under their digests (lower-case hex SHA-256). *templates.Folder implements it.
@@ -43,6 +43,8 @@ type Options struct {
 	// MaxBytes bounds one message: texts and contents together. Default 2 MiB.
 	MaxBytes int64
 	Origin   string // public base URL of the edge, for previews
+	// Previews signs their addresses; nil: templates have none.
+	Previews *previewlink.Addresses
 	// Backlog bounds the messages of a tenant that wait to be sent, together with its SMS; nil: no bound.
 	Backlog  *dispatch.Backlog
 	Wake     func() // called when messages were queued; must not block; nil = nobody
@@ -88,8 +90,16 @@ func NewService(o Options) (*Service, error) {
 	return &Service{o: o, decoding: make(chan struct{}, 4)}, nil
 }
 
-// PreviewPath is where the edge shows a template.
-func PreviewPath(tplID int64) string { return "/v/" + strconv.FormatInt(tplID, 10) }
+// PreviewPath is where the edge shows the template of a name that previewlink.Addresses gave.
+func PreviewPath(name string) string { return "/v/" + name }
+
+// previewURL is a template's address at the edge, a capability: whoever has it sees the template.
+func (s *Service) previewURL(tplID int64) string {
+	if s.o.Previews == nil {
+		return ""
+	}
+	return s.o.Origin + PreviewPath(s.o.Previews.Name(previewlink.Video, tplID, 0))
+}
 
 // Media opens the content of an element or value.
 func (s *Service) Media(ctx context.Context, digest string) (io.ReadSeekCloser, error) {

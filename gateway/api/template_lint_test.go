@@ -58,7 +58,7 @@ func newPreviewHouse(t *testing.T) (h *templateHouse, previews *templates.Previe
 		t.Fatal(err)
 	}
 	h = &templateHouse{}
-	if h.service, err = templates.NewService(templates.Options{Store: db, Catalogue: catalogue, Materials: materials, Origin: "https://s.example.com", Now: now}); err != nil {
+	if h.service, err = templates.NewService(templates.Options{Store: db, Catalogue: catalogue, Materials: materials, Origin: "https://s.example.com", Previews: testAddresses(t), Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.service.PublishGallery(ctx); err != nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"cardlink/fault"
+	"cardlink/previewlink"
 	"cardlink/render"
 	"cardlink/templates"
 )
@@ -88,16 +89,18 @@ func TestPreviewOfATemplate(t *testing.T) {
 			TplID string `json:"tpl_id"`
 		} `json:"data"`
 	}](t, status, answer).Data.TplID
+	number, _ := templates.ParseTplID(id)
+	address := "https://s.example.com/p/" + testAddresses(t).Name(previewlink.Template, number, 1)
 
 	status, answer = h.call(t, "GET", "/x/v1/templates/"+id+"/preview?theme=light&width=390", "", "X-Tenant", mine)
 	p := got[seen](t, status, answer)
-	if p.TplID != id || p.Version != 1 || p.URL != "https://s.example.com/p/"+id || p.Expire != "" || p.QRURL != p.URL+"/qr.png" || !strings.Contains(p.Targets[0].HTML, "width=390") {
+	if p.TplID != id || p.Version != 1 || p.URL != address || p.Expire != "" || p.QRURL != p.URL+"/qr.png" || !strings.Contains(p.Targets[0].HTML, "width=390") {
 		t.Errorf("%s", answer)
 	}
 	// Values go with the address while it can be read from a code.
 	status, answer = h.call(t, "POST", "/x/v1/templates/preview", `{"tpl_id":"`+id+`","params":{"name":"Ann & <b>"},"targets":["OPPO"]}`, "X-Tenant", mine)
 	p = got[seen](t, status, answer)
-	if p.URL != "https://s.example.com/p/"+id+"?p.name=Ann+%26+%3Cb%3E" || p.QRURL != "https://s.example.com/p/"+id+"/qr.png?p.name=Ann+%26+%3Cb%3E" ||
+	if p.URL != address+"?p.name=Ann+%26+%3Cb%3E" || p.QRURL != address+"/qr.png?p.name=Ann+%26+%3Cb%3E" ||
 		len(p.Targets) != 1 || !strings.Contains(p.Targets[0].HTML, "Ann &amp; &lt;b&gt;") {
 		t.Errorf("%s", answer)
 	}

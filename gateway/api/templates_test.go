@@ -23,6 +23,7 @@ import (
 	"github.com/valyala/fasthttp/fasthttputil"
 
 	"cardlink/identity"
+	"cardlink/previewlink"
 	"cardlink/store"
 	"cardlink/templates"
 )
@@ -68,7 +69,7 @@ func newTemplateHouse(t *testing.T) *templateHouse {
 		t.Fatal(err)
 	}
 	h := &templateHouse{}
-	if h.service, err = templates.NewService(templates.Options{Store: db, Catalogue: catalogue, Materials: materials, Origin: "https://s.example.com", Now: now}); err != nil {
+	if h.service, err = templates.NewService(templates.Options{Store: db, Catalogue: catalogue, Materials: materials, Origin: "https://s.example.com", Previews: testAddresses(t), Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	ln := fasthttputil.NewInmemoryListener()
@@ -107,6 +108,16 @@ func (h *templateHouse) call(t *testing.T, method, target, body string, headers 
 		t.Errorf("%s %s: Content-Type %q", method, target, resp.Header.Get("Content-Type"))
 	}
 	return resp.StatusCode, string(b)
+}
+
+// testAddresses are the preview addresses of an installation.
+func testAddresses(t *testing.T) *previewlink.Addresses {
+	t.Helper()
+	a, err := previewlink.New(bytes.Repeat([]byte("p"), previewlink.KeyBytes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
 }
 
 // got reads a successful answer into the SDK's own type; anything the SDK could not read fails here.
@@ -155,6 +166,7 @@ func TestTemplateLifeOverHTTP(t *testing.T) {
 	if len(id) != 9 || id[0] != '6' || answer != `{"status":"200","message":"success","data":{"tpl_id":"`+id+`"}}` {
 		t.Errorf("%s", answer)
 	}
+	number, _ := templates.ParseTplID(id)
 
 	status, answer = h.call(t, "GET", "/v1/aim/templates?tpl_id="+id, "")
 	list := got[model.ListAimTemplatesResponse](t, status, answer)
@@ -166,7 +178,7 @@ func TestTemplateLifeOverHTTP(t *testing.T) {
 		`"pages":"[{\"typeIndex\":0,\"cardId\":\"StandardImageAndText\",\"style\":{},\"content\":[]}]",` +
 		`"params":[{"type":"string","name":"${name}","has_length":false,"fix_length":0,"length_restrict":false,"min_length":0,"max_length":0}],` +
 		`"factory_info":[{"factory_type":"HUAWEI","state":1,"version":null},{"factory_type":"OPPO","state":1,"version":null}],` +
-		`"match_type":1,"card_id":"StandardImageAndText","preview_url":"https://s.example.com/p/` + id + `"}`
+		`"match_type":1,"card_id":"StandardImageAndText","preview_url":"https://s.example.com/p/` + testAddresses(t).Name(previewlink.Template, number, 1) + `"}`
 	if d := cmp.Diff(`{"templates":[`+want+`],"page_info":{"offset":0,"limit":20,"total":1}}`, answer); d != "" {
 		t.Error(d)
 	}

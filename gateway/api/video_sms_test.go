@@ -19,6 +19,7 @@ import (
 	"cardlink/callback"
 	"cardlink/fault"
 	"cardlink/identity"
+	"cardlink/previewlink"
 	"cardlink/store"
 	"cardlink/templates"
 	"cardlink/videosms"
@@ -59,7 +60,7 @@ func newVideoHouse(t *testing.T) *videoHouse {
 	calls, err := callback.NewService(callback.ServiceOptions{Store: db, Now: now})
 	fatal(t, err)
 	h := &videoHouse{db: db}
-	h.room, err = videosms.NewService(videosms.Options{Store: db, Blobs: blobs, CheckURL: calls.CheckURL, Sends: true, Origin: "https://s.example.com", Now: now})
+	h.room, err = videosms.NewService(videosms.Options{Store: db, Blobs: blobs, CheckURL: calls.CheckURL, Sends: true, Origin: "https://s.example.com", Previews: testAddresses(t), Now: now})
 	fatal(t, err)
 	inbox, err := httpmms.NewInbox(httpmms.InboxOptions{Secret: videoSecret, Sink: h.room})
 	fatal(t, err)
@@ -136,7 +137,7 @@ func TestVideoOperations(t *testing.T) {
 	size := len(videoTplText) + pngSize(t)
 	equalJSON(t, list, `{"status":"200","message":"success","data":{"templates":[{"tpl_id":"800000001","audit_state":0,"audit_desc":"","tpl_size":`+fmt.Sprint(size)+`,
 		"valid_time":"2026-02-01T23:59:59Z","status_detail":[{"carrier":"cmcc","status":0,"desc":""},{"carrier":"cucc","status":0,"desc":""},{"carrier":"ctcc","status":0,"desc":""}],
-		"preview_url":"https://s.example.com/v/800000001","tpl_name":"spring","title":"Sale","tpl_sign":"示例商城","create_time":"2026-01-02T03:04:05Z",
+		"preview_url":"https://s.example.com/v/`+testAddresses(t).Name(previewlink.Video, 800000001, 0)+`","tpl_name":"spring","title":"Sale","tpl_sign":"示例商城","create_time":"2026-01-02T03:04:05Z",
 		"var_info":[{"name":"#p_1#","type":"txt"}],"restags":"三网一般"}],"page_info":{"offset":0,"limit":20,"total":1}}}`)
 
 	sent := into[model.CreateVmsSendTaskResponse](t, h.call(videoTenant, "POST", "/v1/aim-basic/send-tasks",

@@ -383,7 +383,7 @@ func TestBodiesOfBeacons(t *testing.T) {
 
 // A preview reports nothing: nobody's card is shown.
 func TestPreviewsReportNothing(t *testing.T) {
-	h := newHouse(t, func(o *Options) { o.Previews = true })
+	h := newHouse(t, func(o *Options) { o.Previews = looks(t) })
 	r := h.get("/p/600000101", browser)
 	h.expect("preview", r, 200, "")
 	if bytes.Contains(r.Body(), []byte("/e/")) || bytes.Contains(r.Body(), []byte(" ping=")) {

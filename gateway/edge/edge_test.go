@@ -48,9 +48,10 @@ type house struct {
 
 // library is a template room of one card.
 type library struct {
-	mu   sync.Mutex
-	t    templates.Template
-	open int // bodies not closed
+	mu    sync.Mutex
+	t     templates.Template
+	open  int // bodies not closed
+	loads int
 }
 
 func (l *library) ForLinks(context.Context, string, string) (*templates.Template, error) {
@@ -60,8 +61,9 @@ func (l *library) ForLinks(context.Context, string, string) (*templates.Template
 	return &t, nil
 }
 
-func (l *library) Load(_ context.Context, id int64, _ int) (*templates.Template, error) {
-	if id != l.t.ID {
+func (l *library) Load(_ context.Context, id int64, version int) (*templates.Template, error) {
+	l.loads++
+	if id != l.t.ID || version > l.t.Version {
 		return nil, templates.ErrUnknown
 	}
 	return l.ForLinks(context.Background(), "", "")
@@ -425,7 +427,7 @@ func TestMaterials(t *testing.T) {
 func TestPreviewsAreShownOnlyIfAllowed(t *testing.T) {
 	closed := newHouse(t, nil)
 	closed.expect("off", closed.get("/p/600000101"), 404, "")
-	h := newHouse(t, func(o *Options) { o.Previews = true })
+	h := newHouse(t, func(o *Options) { o.Previews = looks(t) })
 	r := h.get("/p/600000101", browser)
 	h.expect("on", r, 200, "")
 	if !bytes.Contains(r.Body(), []byte("Hello Ann")) {

@@ -33,13 +33,14 @@ const (
 // pictureName is the part of a preview that is its QR code.
 const pictureName = "qr.png"
 
-// preview serves /p/{tpl_id} and /p/{token}: a template's newest version, or a draft, on every vendor, whatever its state, since reviewers look at it before it is
-// approved. Below it are each target's card alone (/p/{tpl_id}/OPPO, /p/{tpl_id}/H5) and the QR code (/p/{tpl_id}/qr.png).
+// preview serves /p/{name}: a version of a template, a draft, or a card of the gallery on every vendor, whatever its state, since reviewers look at it before it is
+// approved. Below it are each target's card alone (/p/{name}/OPPO, /p/{name}/H5) and the QR code (/p/{name}/qr.png). Asking for what is not there costs as much of the
+// visitor's budget as what is, and is answered as any other unknown address.
 func (s *Server) preview(c *fasthttp.RequestCtx, path string) {
 	s.stats.previews.Inc()
 	name, part, deeper := strings.Cut(path, "/")
 	target, known := s.previewTarget(part)
-	if !s.o.Previews || deeper && !known && part != pictureName {
+	if s.o.Previews == nil || deeper && !known && part != pictureName {
 		s.notFound(c, false)
 		return
 	}

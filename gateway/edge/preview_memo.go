@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"cardlink/previewlink"
 	"cardlink/templates"
 )
 
@@ -52,10 +53,17 @@ func (p *previews) enter() bool {
 
 func (p *previews) leave() { <-p.turns }
 
-// template gives what an address shows.
+// template gives what an address shows. A name that nobody was given is refused before anything is read, so that neither the answer nor its time tells whether a template
+// exists; only the cards of the gallery, which are everybody's, go by their ids.
 func (p *previews) template(name string) (previewEntry, error) {
-	id, stored := templates.ParseTplID(name)
-	if !stored && (p.server.o.Drafts == nil || len(name) != templates.PreviewToken) {
+	id, version, stored := p.server.o.Previews.Open(previewlink.Template, name)
+	public := false
+	if !stored {
+		if id, public = templates.ParseTplID(name); public && !templates.GalleryID(id) {
+			return previewEntry{}, nil
+		}
+	}
+	if !stored && !public && (p.server.o.Drafts == nil || len(name) != templates.PreviewToken) {
 		return previewEntry{}, nil
 	}
 	p.mu.Lock()
@@ -66,8 +74,11 @@ func (p *previews) template(name string) (previewEntry, error) {
 	}
 	e := previewEntry{at: now}
 	var err error
-	if stored {
-		e.template, err = p.server.o.Templates.Load(p.server.ctx, id, 0)
+	if stored || public {
+		e.template, err = p.server.o.Templates.Load(p.server.ctx, id, version)
+		if err == nil && public && !e.template.Public() {
+			err = templates.ErrUnknown
+		}
 	} else {
 		e.template, e.until, err = p.server.o.Drafts.Open(p.server.ctx, name)
 	}

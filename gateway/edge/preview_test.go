@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cardlink/fault"
+	"cardlink/previewlink"
 	"cardlink/render"
 	"cardlink/templates"
 )
@@ -38,12 +39,20 @@ func (d *draftDesk) Open(_ context.Context, token string) (*templates.Template, 
 	return &t, d.until, nil
 }
 
+// looks signs the preview addresses of every house.
+func looks(t testing.TB) *previewlink.Addresses {
+	t.Helper()
+	a, err := previewlink.New(bytes.Repeat([]byte{9}, previewlink.KeyBytes))
+	must(t, err)
+	return a
+}
+
 const draftToken = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 func newPreviewHouse(t *testing.T) (*house, *draftDesk) {
 	t.Helper()
 	d := &draftDesk{token: draftToken}
-	h := newHouse(t, func(o *Options) { o.Previews, o.Drafts = true, d })
+	h := newHouse(t, func(o *Options) { o.Previews, o.Drafts = looks(t), d })
 	d.h, d.until = h, h.clock().Add(time.Hour)
 	return h, d
 }
@@ -86,7 +95,7 @@ func TestPreviewOfATemplateOnEveryVendor(t *testing.T) {
 func TestPreviewLanguage(t *testing.T) {
 	houses := map[fault.Language]*house{}
 	for _, l := range []fault.Language{fault.English, fault.Chinese} {
-		houses[l] = newHouse(t, func(o *Options) { o.Previews, o.Language = true, l })
+		houses[l] = newHouse(t, func(o *Options) { o.Previews, o.Language = looks(t), l })
 	}
 	for _, c := range []struct {
 		query, accept string
@@ -159,7 +168,7 @@ func TestPreviewOfADraftByItsToken(t *testing.T) {
 	h.pass(previewFor)
 	h.expect("failure", h.get("/p/"+draftToken), 503, "")
 
-	closed := newHouse(t, func(o *Options) { o.Previews = true })
+	closed := newHouse(t, func(o *Options) { o.Previews = looks(t) })
 	closed.expect("an edge without drafts", closed.get("/p/"+draftToken), 404, "")
 }
 
@@ -189,4 +198,71 @@ func TestPreviewsAreRememberedForAMoment(t *testing.T) {
 	h.shows("within the moment", "/p/600000101", "<h1>card</h1>")
 	h.pass(previewFor)
 	h.shows("after it", "/p/600000101", "<h1>renamed</h1>")
+}
+
+// A tenant's template is shown to who was given its address. Everybody else gets what an address gets that never was one, byte for byte, and nothing is read for him.
+func TestPreviewOfATenantsTemplateIsACapability(t *testing.T) {
+	h, _ := newPreviewHouse(t)
+	const id = 600001001
+	h.tpl.t.ID, h.tpl.t.Version, h.tpl.t.Tenant = id, 2, h.tenant
+	a := looks(t)
+	name := a.Name(previewlink.Template, id, 2)
+	h.shows("page", "/p/"+name, "Hello <bdi>Ann</bdi>", "https://s.example.com/p/"+name+"/H5", `href="/p/`+name+`/OPPO?lang=en"`)
+	h.shows("card", "/p/"+name+"/OPPO", "Hello Ann", "!/p/600001001")
+	want, err := render.QRPNG("https://s.example.com/p/" + name)
+	must(t, err)
+	if r := h.get("/p/" + name + "/qr.png"); !bytes.Equal(r.Body(), want) {
+		t.Error("the code is not that of the address")
+	}
+	h.shows("an older version", "/p/"+a.Name(previewlink.Template, id, 1), "Hello <bdi>Ann</bdi>")
+
+	unknown := func(path string) string {
+		h.pass(previewFor)
+		r := h.get(path, browser)
+		r.Header.Del("Date")
+		return string(r.Header.Header()) + string(r.Body())
+	}
+	other, err := previewlink.New(bytes.Repeat([]byte{8}, previewlink.KeyBytes))
+	must(t, err)
+	never := unknown("/p/nothing")
+	if !strings.HasPrefix(never, "HTTP/1.1 404 ") {
+		t.Fatal(never)
+	}
+	guesses := map[string]string{
+		"the bare id": "600001001", "an id nobody has": "600001002", "the bare id's card": "600001001/OPPO", "its code": "600001001/qr.png",
+		"a video's signature": a.Name(previewlink.Video, id, 2), "another template's": "600001001-2-" + a.Name(previewlink.Template, id+1, 2)[12:],
+		"another version's": "600001001-2-" + a.Name(previewlink.Template, id, 1)[12:], "another installation's": other.Name(previewlink.Template, id, 2),
+		"no signature": "600001001-2-", "a short one": name[:len(name)-1], "a long one": name + "a", "capitals": strings.ToUpper(name), "zeroes": "600001001-02-" + name[12:],
+		"its code by a forged name": "600001001-1-" + name[12:] + "/qr.png",
+	}
+	h.tpl.loads = 0
+	for what, guess := range guesses {
+		if got := unknown("/p/" + guess); got != never {
+			t.Errorf("%s: %s\nan address nobody has: %s", what, got, never)
+		}
+	}
+	if h.tpl.loads != 0 {
+		t.Errorf("guesses cost %d reads", h.tpl.loads)
+	}
+	// Signed, and not there: a template that was deleted, a version that never was.
+	for what, gone := range map[string]string{"deleted": a.Name(previewlink.Template, id+1, 1), "no such version": a.Name(previewlink.Template, id, 3)} {
+		if got := unknown("/p/" + gone); got != never {
+			t.Errorf("%s: %s", what, got)
+		}
+	}
+	// The gallery's ids are open because its cards are everybody's, not because of their numbers.
+	h.tpl.t.ID = 600000999
+	if got := unknown("/p/600000999"); got != never {
+		t.Errorf("a tenant's template among the gallery's ids: %s", got)
+	}
+}
+
+func TestGuessesAreLimited(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Previews, o.Videos = looks(t), &videoShelf{} })
+	for i := range previewBurst {
+		h.expect("a guess", h.get([]string{"/p/600001001", "/v/800000001"}[i%2]), 404, "")
+	}
+	h.expect("one more", h.get("/p/600001001"), 429, string(errLimited))
+	h.expect("of a video", h.get("/v/800000001"), 429, string(errLimited))
+	h.expect("and a page that exists", h.get("/v/"+looks(t).Name(previewlink.Video, 800000001, 0)), 429, string(errLimited))
 }

@@ -17,6 +17,7 @@ import (
 
 	"cardlink/event/journal"
 	"cardlink/fault"
+	"cardlink/previewlink"
 	"cardlink/render"
 	"cardlink/shortlink"
 	"cardlink/templates"
@@ -44,10 +45,10 @@ type Options struct {
 	Clicks   Clicks
 	// DeviceKey, 32 bytes, keys the references of devices that report clicks: the resolver's key, so that a device has one reference. Required with Accounts.
 	DeviceKey []byte
-	// Videos shows the templates of video messages at /v/{tpl_id}, to anybody who has the address. Nil: these addresses are unknown ones.
-	Videos Videos
-	// Previews serves /p/{tpl_id}: any template on every vendor with its example values, to anybody who has the address.
-	Previews    bool
+	// Previews opens the names of previews: /p/{name} is a template on every vendor with its example values, /v/{name} the frames of a video message. Whoever has the
+	// address sees them. Nil: these addresses are unknown ones, as /p/{tpl_id} is but for cards of the gallery.
+	Previews    *previewlink.Addresses
+	Videos      Videos         // the templates of video messages. Nil: /v/… are unknown addresses
 	Drafts      Drafts         // previews of drafts at /p/{token}. Nil: these addresses are unknown ones
 	Language    fault.Language // of the error pages
 	Concurrency int            // connections at once; one more is answered 503. Default 65,536

@@ -11,6 +11,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"cardlink/previewlink"
 	"cardlink/templates"
 	"cardlink/videosms"
 )
@@ -54,11 +55,20 @@ func (m *videoMemo) show(ctx context.Context, from Videos, id int64, now time.Ti
 	return t, nil
 }
 
-// video shows the frames of a video message's template, whatever its state, or one of their contents: {tpl_id} and {tpl_id}/{frame}-{element}.{type}.
+// video shows the frames of a video message's template, whatever its state, or one of their contents: {name} and {name}/{frame}-{element}.{type}. Pages and unknown
+// addresses count against the visitor's budget of previews; contents do not, since a page may have many.
 func (s *Server) video(c *fasthttp.RequestCtx, path string) {
-	tplID, media, _ := strings.Cut(path, "/")
-	id, ok := videosms.ParseID(tplID)
-	if s.o.Videos == nil || !ok {
+	if s.o.Videos == nil || s.o.Previews == nil {
+		s.notFound(c, false)
+		return
+	}
+	name, media, _ := strings.Cut(path, "/")
+	id, _, ok := s.o.Previews.Open(previewlink.Video, name)
+	if (!ok || media == "") && !s.previews.budget.take(s.client(c).id, s.o.Now().UnixMilli()) {
+		s.busy(c, fasthttp.StatusTooManyRequests, errLimited)
+		return
+	}
+	if !ok {
 		s.notFound(c, false)
 		return
 	}
@@ -70,13 +80,13 @@ func (s *Server) video(c *fasthttp.RequestCtx, path string) {
 		s.notFound(c, false)
 	case media != "":
 		s.videoMedia(c, t.MediaAt(media))
-	case len(path) > len(tplID): // a slash and nothing behind it
+	case len(path) > len(name): // a slash and nothing behind it
 		s.notFound(c, false)
 	default:
 		s.stats.previews.Inc()
 		s.page(c, fasthttp.StatusOK)
 		c.Response.Header.Set("Content-Security-Policy", videosms.PreviewCSP)
-		c.Response.SetBody(videosms.AppendPreview(nil, t))
+		c.Response.SetBody(videosms.AppendPreview(nil, name, t))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"cardlink/previewlink"
 	"cardlink/videosms"
 )
 
@@ -41,7 +42,7 @@ func (*videoShelf) Media(_ context.Context, digest string) (io.ReadSeekCloser, e
 
 func TestVideoPreview(t *testing.T) {
 	shelf := &videoShelf{}
-	h := newHouse(t, func(o *Options) { o.Videos = shelf })
+	h := newHouse(t, func(o *Options) { o.Videos, o.Previews = shelf, looks(t) })
 	type answer struct {
 		status int
 		body   string
@@ -52,12 +53,14 @@ func TestVideoPreview(t *testing.T) {
 		return answer{r.StatusCode(), string(r.Body()), func(name string) string { return string(r.Header.Peek(name)) }}
 	}
 
-	page := get("/v/800000001")
+	a := looks(t)
+	name := a.Name(previewlink.Video, 800000001, 0)
+	page := get("/v/" + name)
 	if page.status != 200 || page.header("Content-Security-Policy") != videosms.PreviewCSP || page.header("X-Robots-Tag") == "" {
 		t.Errorf("page: %d, policy %q", page.status, page.header("Content-Security-Policy"))
 	}
-	for _, want := range []string{`<html lang="zh-CN">`, `<title>春&lt;季&gt;</title>`, `Hi <mark>#p_1#</mark> &amp; &lt;you&gt;`, `<img src="/v/800000001/1-1.jpg" alt="a&#34;b.jpg">`,
-		`<video controls playsinline preload="metadata" src="/v/800000001/2-1.3gp"`, `<mark>#p_2#</mark>`} {
+	for _, want := range []string{`<html lang="zh-CN">`, `<title>春&lt;季&gt;</title>`, `Hi <mark>#p_1#</mark> &amp; &lt;you&gt;`, `<img src="/v/` + name + `/1-1.jpg" alt="a&#34;b.jpg">`,
+		`<video controls playsinline preload="metadata" src="/v/` + name + `/2-1.3gp"`, `<mark>#p_2#</mark>`} {
 		if !strings.Contains(page.body, want) {
 			t.Errorf("the page lacks %s:\n%s", want, page.body)
 		}
@@ -65,24 +68,24 @@ func TestVideoPreview(t *testing.T) {
 	if strings.Contains(page.body, "<script") || strings.Contains(page.body, "style=") {
 		t.Error("the page holds what its policy forbids")
 	}
-	picture := get("/v/800000001/1-1.jpg")
+	picture := get("/v/" + name + "/1-1.jpg")
 	if picture.status != 200 || picture.body != "0123456789" || picture.header("Content-Type") != "image/jpeg" || !strings.Contains(picture.header("Cache-Control"), "immutable") {
 		t.Errorf("picture: %d %q", picture.status, picture.body)
 	}
-	if part := get("/v/800000001/1-1.jpg", "Range: bytes=2-4"); part.status != 206 || part.body != "234" {
+	if part := get("/v/"+name+"/1-1.jpg", "Range: bytes=2-4"); part.status != 206 || part.body != "234" {
 		t.Errorf("part: %d %q", part.status, part.body)
 	}
 	if shelf.shown != 1 {
 		t.Errorf("the template was read %d times, want 1", shelf.shown)
 	}
-	for _, path := range []string{"/v/800000002", "/v/600000101", "/v/8000000011", "/v/80000000x", "/v/800000001/", "/v/800000001/1-2.txt", "/v/800000001/1-1.png", "/v/800000001/9-1.jpg",
-		"/v/800000001/1-3.jpg", "/v/800000001/2-1.3gp", "/v/800000001/3-1.png", "/v/800000001/1-1.jpg/x"} {
+	for _, path := range []string{"/v/800000001", "/v/800000001/1-1.jpg", "/v/800000002", "/v/600000101", "/v/80000000x", "/v/" + a.Name(previewlink.Video, 800000002, 0), "/v/" + a.Name(previewlink.Template, 800000001, 0), "/v/" + name + "a", "/v/" + name + "/", "/v/" + name + "/1-2.txt", "/v/" + name + "/1-1.png", "/v/" + name + "/9-1.jpg",
+		"/v/" + name + "/1-3.jpg", "/v/" + name + "/2-1.3gp", "/v/" + name + "/3-1.png", "/v/" + name + "/1-1.jpg/x"} {
 		if got := get(path); got.status != 404 {
 			t.Errorf("%s: %d, want 404", path, got.status)
 		}
 	}
 	none := newHouse(t, nil)
-	if got := none.get("/v/800000001"); got.StatusCode() != 404 {
+	if got := none.get("/v/" + name); got.StatusCode() != 404 {
 		t.Errorf("without video messages: %d, want 404", got.StatusCode())
 	}
 }
