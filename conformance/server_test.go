@@ -148,10 +148,11 @@ func storeFlags(e engine, data string) []string {
 // command runs a subcommand to its end and returns what it printed.
 func command(t testing.TB, args ...string) []byte {
 	t.Helper()
+	built := program(t) // before the deadline: the first caller waits for the build
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(ctx, program(t), args...)
+	cmd := exec.CommandContext(ctx, built, args...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("cardlink %s: %v\n%s%s", strings.Join(args, " "), err, out.Bytes(), errs.Bytes())
