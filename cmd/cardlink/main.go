@@ -40,6 +40,7 @@ type cli struct {
 	Domain     domainCmd     `cmd:"" help:"Manage short-link domains and the hosts links may jump to."`
 	Template   templateCmd   `cmd:"" help:"Judge card templates before they are created."`
 	Migrate    migrateCmd    `cmd:"" help:"Bring the database to this version's schema."`
+	Copy       copyCmd       `cmd:"" help:"Copy a one-machine deployment's records to PostgreSQL."`
 	Doctor     doctorCmd     `cmd:"" help:"Check configuration, engines and disk, and say what to do."`
 	Audit      auditCmd      `cmd:"" help:"Prove the books: accepted = sent + failed + pending + ambiguous, billed = facts."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
