@@ -19,12 +19,18 @@ import (
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// Migrate brings the database to the newest version and returns the versions it applied. Two nodes may call it at once
+// Migrate brings the database to the newest version and returns the versions it applied. A database that a newer program has migrated is refused: what this one would
+// write there may be wrong. Two nodes may call it at once
 // on PostgreSQL: goose holds a session lock.
 func (db *DB) Migrate(ctx context.Context) ([]int64, error) {
 	p, err := db.goose()
 	if err != nil {
 		return nil, err
+	}
+	if at, newest, err := p.GetVersions(ctx); err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	} else if at > newest {
+		return nil, fmt.Errorf("the database is at schema version %d and this program knows %d: a newer program has migrated it; run that one, or restore the backup from before", at, newest)
 	}
 	durable, err := db.hurry(ctx, p)
 	if err != nil {

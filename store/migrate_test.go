@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -22,4 +23,16 @@ func TestMigratedSQLiteIsDurable(t *testing.T) {
 			t.Fatalf("synchronous = %d, %v; want 2 (FULL)", level, err)
 		}
 	}
+}
+
+// A program does not touch records of which it does not know the form.
+func TestNewerSchemaIsRefused(t *testing.T) {
+	engines(t, func(t *testing.T, db *DB) {
+		if _, err := db.write.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, TRUE)`); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Migrate(context.Background()); err == nil || !strings.Contains(err.Error(), "9999") || !strings.Contains(err.Error(), "newer program") {
+			t.Fatalf("error %v", err)
+		}
+	})
 }
