@@ -41,6 +41,7 @@ var floor = map[string]string{
 	"billing":                "event fault",
 	"report":                 "event fault",
 	"review":                 "identity fault",
+	"retention":              "",
 	"serviceaccount":         "event event/journal fault",
 	"videosms":               "dispatch previewlink event fault",
 	"videosms/httpmms":       "videosms fault",

@@ -13,6 +13,7 @@ func (a *App) openAccounts() error {
 	if err != nil {
 		return err
 	}
+	a.accountBlobs = blobs
 	a.accounts, err = serviceaccount.NewService(serviceaccount.Options{
 		Store: a.db, Blobs: blobs, ManualReview: a.o.ManualReview, Origin: a.o.EdgeOrigin, MediaKey: a.keys.media, Now: a.o.Now, Log: a.log("serviceaccount"),
 	})

@@ -124,6 +124,9 @@ func (a *App) startAPI(ln net.Listener) error {
 		return err
 	}
 	a.life.run("material sweeper", materials.Run)
+	if err := a.startBlobSweeper(); err != nil {
+		return err
+	}
 	o := api.Options{
 		Log: a.log("api"), Language: lang, Now: a.o.Now, Limits: a.o.Limits.limits(), Keys: keys, Proxies: proxies, Metrics: a.metrics,
 	}

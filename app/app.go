@@ -45,30 +45,31 @@ type App struct {
 	node    string
 	keys    derivedKeys
 
-	db         *store.DB
-	identity   *identity.Service
-	catalogue  *templates.Catalogue
-	rules      *render.Rules
-	materials  *templates.Materials
-	templates  *templates.Service
-	previews   *templates.Previews // of drafts
-	looks      *previewlink.Addresses
-	links      *shortlink.Service
-	accounts   *serviceaccount.Service
-	sends      *dispatch.Service
-	backlog    *dispatch.Backlog // of sends and videos; nil: no bound
-	callbacks  *callback.Service
-	usage      *billing.Service
-	reports    *report.Service
-	videos     *videosms.Service
-	videoInbox api.VideoInbox // nil: no gateway reports
-	codec      *shortlink.Codec
-	desk       *review.Desk
-	capability *capability.Service // of the API role
-	plans      billing.Plans
-	bus        *bus
-	redis      *redis.Client // nil without an address, or before the first role that needs it
-	wake       *wakers
+	db                       *store.DB
+	identity                 *identity.Service
+	catalogue                *templates.Catalogue
+	rules                    *render.Rules
+	materials                *templates.Materials
+	templates                *templates.Service
+	previews                 *templates.Previews // of drafts
+	looks                    *previewlink.Addresses
+	links                    *shortlink.Service
+	accounts                 *serviceaccount.Service
+	sends                    *dispatch.Service
+	backlog                  *dispatch.Backlog // of sends and videos; nil: no bound
+	callbacks                *callback.Service
+	usage                    *billing.Service
+	reports                  *report.Service
+	videos                   *videosms.Service
+	videoBlobs, accountBlobs *templates.Folder
+	videoInbox               api.VideoInbox // nil: no gateway reports
+	codec                    *shortlink.Codec
+	desk                     *review.Desk
+	capability               *capability.Service // of the API role
+	plans                    billing.Plans
+	bus                      *bus
+	redis                    *redis.Client // nil without an address, or before the first role that needs it
+	wake                     *wakers
 }
 
 // Addresses are where a server listens, as base URLs; empty for roles it does not play.

@@ -78,7 +78,10 @@ type Options struct {
 
 	CapabilityFile string // rules about whose handsets draw cards; default: every mobile number counts
 	SMSApps        int    // SMS applications of one tenant; 0 = no bound
-	MaxPending     int    // messages of one tenant that wait to be sent, SMS and video together; default 1,000,000, -1 = no bound
+	// KeepDays is for how many days send tasks, messages, taps on service accounts and, from their expiry on, links are kept; default 400, -1 = for ever. Usage and ledger
+	// always are.
+	KeepDays   int
+	MaxPending int // messages of one tenant that wait to be sent, SMS and video together; default 1,000,000, -1 = no bound
 
 	PricePlanFile string // YAML price plan; default: the built-in demo prices
 
@@ -114,6 +117,9 @@ func (o *Options) fill() {
 	}
 	if o.CodeLength == 0 {
 		o.CodeLength = 8
+	}
+	if o.KeepDays == 0 {
+		o.KeepDays = 400
 	}
 	if o.MaxPending == 0 {
 		o.MaxPending = 1_000_000
@@ -178,6 +184,9 @@ func (o Options) Validate() error {
 	}
 	if o.SMSApps < 0 {
 		bad("sms-apps: must not be negative")
+	}
+	if o.KeepDays != -1 && (o.KeepDays < 30 || o.KeepDays > 36500) {
+		bad("keep-days: must be -1 (for ever) or 30-36500")
 	}
 	if o.MaxPending < -1 {
 		bad("max-pending: must be -1 (no bound) or at least 1")

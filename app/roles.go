@@ -113,6 +113,9 @@ func (a *App) startDispatch(channels []dispatch.Channel) error {
 	wake := w.Wake
 	a.wake.dispatcher.Store(&wake)
 	a.life.run("dispatcher", w.Run)
+	if err := a.startRetention(); err != nil {
+		return err
+	}
 	return a.startVideos(budget)
 }
 

@@ -52,6 +52,7 @@ func (a *App) openVideos() error {
 	if err != nil {
 		return err
 	}
+	a.videoBlobs = blobs
 	a.videos, err = videosms.NewService(videosms.Options{
 		Store: a.db, Blobs: blobs, Fetch: a.fetch, CheckURL: a.callbacks.CheckURL, ManualReview: a.o.ManualReview,
 		Sends: a.o.Video.URL != "" || a.o.simulated(), MaxBytes: a.o.Video.MaxBytes, Backlog: a.backlog, Origin: a.o.EdgeOrigin, Previews: a.looks,

@@ -172,6 +172,8 @@ func (a *audit) usage() {
 		JOIN usage_facts u ON u.tenant = m.tenant AND u.source = '`+event.SourceDispatch+`' AND u.fact_id = 'bas:' || t.uuid || ':' || m.phone_ref || ':final'
 		WHERE m.state = 10 AND u.meter = '`+string(billing.AimBasicSend)+`' AND (CAST($1 AS TEXT) = '' OR m.tenant = CAST($1 AS TEXT)) GROUP BY m.tenant`,
 		func(t *TenantAudit, _ string, n int64) { matched[&t.Basic] = n })
+	a.each(`SELECT tenant, meter, facts FROM swept_facts WHERE `+oneTenant, func(t *TenantAudit, meter string, n int64) { t.meter(meter).Facts += n })
+	a.each(`SELECT tenant, meter, billed FROM swept_facts WHERE `+oneTenant, func(t *TenantAudit, meter string, n int64) { matched[t.meter(meter)] += n })
 	for _, t := range a.byTenant {
 		for _, m := range []*MeterAudit{&t.Sends, &t.Parses, &t.Clicks, &t.Basic} {
 			m.InFlight = m.Facts - matched[m]

@@ -16,7 +16,7 @@ type AuditReport struct {
 	Tenants []TenantAudit `json:"tenants"`
 }
 
-// TenantAudit is one tenant's part. Every figure counts rows of all time.
+// TenantAudit is one tenant's part. Every figure counts rows of all time; those of messages and links the rows that are kept (store/retention.go), those of meters what was swept, too.
 type TenantAudit struct {
 	Tenant   string       `json:"tenant"`
 	Messages MessageAudit `json:"messages"`

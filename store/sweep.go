@@ -40,11 +40,11 @@ func (db *DB) SweepMessages(ctx context.Context, now time.Time, limit int) (disp
 	if old > 0 {
 		err = db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 			for stmt, before := range map[string]time.Time{
-				`DELETE FROM stray_receipts WHERE kind = 'orphan' AND at_ms < $1`:              now.Add(-orphanLife),
-				`DELETE FROM stray_receipts WHERE kind IN ('late', 'conflict') AND at_ms < $1`: now.Add(-oddLife),
-				`DELETE FROM idempotency WHERE created_ms < $1`:                                now.Add(-idempotencyLife),
+				`DELETE FROM stray_receipts WHERE id IN (SELECT id FROM stray_receipts WHERE kind = 'orphan' AND at_ms < $1 LIMIT $2)`:              now.Add(-orphanLife),
+				`DELETE FROM stray_receipts WHERE id IN (SELECT id FROM stray_receipts WHERE kind IN ('late', 'conflict') AND at_ms < $1 LIMIT $2)`: now.Add(-oddLife),
+				`DELETE FROM idempotency WHERE (tenant, op, ikey) IN (SELECT tenant, op, ikey FROM idempotency WHERE created_ms < $1 LIMIT $2)`:     now.Add(-idempotencyLife),
 			} {
-				if _, err := tx.ExecContext(ctx, stmt, before.UnixMilli()); err != nil {
+				if _, err := tx.ExecContext(ctx, stmt, before.UnixMilli(), limit); err != nil {
 					return err
 				}
 			}

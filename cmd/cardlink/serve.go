@@ -67,6 +67,7 @@ type serveCmd struct {
 
 	CapabilityFile string `help:"YAML rules about whose handsets draw cards (docs/configuration.md); every mobile number counts by default." type:"path" env:"CARDLINK_CAPABILITY_FILE"`
 	SMSApps        int    `name:"sms-apps" help:"SMS applications that one tenant may have; 0 means no bound." default:"0" env:"CARDLINK_SMS_APPS"`
+	KeepDays       int    `help:"Days for which send tasks, messages, taps and expired links are kept; -1 for ever. Usage and the ledger always are." default:"400" env:"CARDLINK_KEEP_DAYS"`
 	MaxPending     int    `help:"Messages of one tenant, SMS and video together, that may wait to be sent; -1 for no bound." default:"1000000" env:"CARDLINK_MAX_PENDING"`
 
 	PricePlanFile string        `help:"YAML price plan (docs/billing.md); demo prices by default." type:"path" env:"CARDLINK_PRICE_PLAN_FILE"`
@@ -125,7 +126,7 @@ func (c *serveCmd) options(s streams) app.Options {
 			URL: c.VideoGateway, Secret: c.VideoGatewaySecret, Rate: c.VideoGatewayRate, Simulator: c.VideoSimulator, MaxBytes: c.VideoMaxBytes,
 		},
 		CallbackAllow: c.CallbackAllow, CallbackAllowPrivate: c.CallbackAllowPrivate, PricePlanFile: c.PricePlanFile,
-		CapabilityFile: c.CapabilityFile, SMSApps: c.SMSApps, MaxPending: c.MaxPending,
+		CapabilityFile: c.CapabilityFile, SMSApps: c.SMSApps, MaxPending: c.MaxPending, KeepDays: c.KeepDays,
 		Nodes: c.Nodes, Limits: app.APILimits{
 			Rate: c.APIRate, Burst: c.APIBurst, WriteRate: c.APIWriteRate, WriteBurst: c.APIWriteBurst, RecipientRate: c.APIRecipientRate, Calls: c.APICalls,
 			FailureRate: c.APIFailureRate, FailureBurst: c.APIFailureBurst, Tenants: c.APITenants,
