@@ -231,10 +231,11 @@ func TestAccessLogAndMetrics(t *testing.T) {
 
 // With all places taken a call waits a moment and is then turned away; a place that comes free in time is used.
 func TestPlaces(t *testing.T) {
-	enter, leave := make(chan string), make(chan struct{})
+	enter := make(chan string)
+	leave := map[string]chan struct{}{"a": make(chan struct{}), "b": make(chan struct{}), "c": make(chan struct{})}
 	f := newFace(t, Options{Limits: Limits{Calls: 2, Patience: 50 * time.Millisecond}}, route{"GET", "/x", "X", "x:list", aim, func(_ context.Context, r *Request) (any, error) {
 		enter <- r.Principal.Tenant
-		<-leave
+		<-leave[r.Principal.Tenant]
 		return ok(nil), nil
 	}})
 	answers := make(chan told, 10)
@@ -251,7 +252,7 @@ func TestPlaces(t *testing.T) {
 	if a.Header["Retry-After"] != "1" {
 		t.Errorf("Retry-After %q", a.Header["Retry-After"])
 	}
-	leave <- struct{}{}
+	close(leave["a"])
 	if a := <-answers; a.Status != 200 {
 		t.Error(a.Raw)
 	}
@@ -263,7 +264,8 @@ func TestPlaces(t *testing.T) {
 	if got := <-enter; got != "c" {
 		t.Error(got)
 	}
-	close(leave)
+	close(leave["b"])
+	close(leave["c"])
 	for range 2 {
 		if a := <-answers; a.Status != 200 {
 			t.Error(a.Raw)
