@@ -6,6 +6,7 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"cardlink/billing"
 	"cardlink/identity"
 	"cardlink/review"
 	"cardlink/shortlink"
@@ -44,6 +45,9 @@ func (f *Office) Reviews() *review.Desk { return f.a.desk }
 
 // Links is the room of links, domains and jump hosts.
 func (f *Office) Links() *shortlink.Service { return f.a.links }
+
+// Usage is the room of bills.
+func (f *Office) Usage() *billing.Service { return f.a.usage }
 
 // Identity is the room of tenants and the audit log.
 func (f *Office) Identity() *identity.Service { return f.a.identity }

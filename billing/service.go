@@ -164,27 +164,3 @@ func compareEntries(a, b Entry) int {
 	}
 	return strings.Compare(a.Item.String(), b.Item.String())
 }
-
-// Correction changes what a rated hour costs, by a line of its own.
-type Correction struct {
-	Tenant string
-	Item
-	Hour     time.Time
-	Quantity int64           // difference, may be negative or 0
-	Amount   decimal.Decimal // difference, may be negative; rounded to 0.01
-	Reason   string          // shown to the tenant
-}
-
-// Correct adds a correction to a rated hour. The line it corrects stays as it is.
-func (s *Service) Correct(ctx context.Context, c Correction) (Line, error) {
-	if strings.TrimSpace(c.Reason) == "" {
-		return Line{}, fault.In(fault.Parameter, "reason", "is required")
-	}
-	if c.Quantity == 0 && c.Amount.IsZero() {
-		return Line{}, fault.In(fault.Parameter, "amount", "a correction must change the quantity or the amount")
-	}
-	return s.store.Correct(ctx, Line{
-		Tenant: c.Tenant, Item: c.Item, Hour: HourOf(c.Hour), PlanVersion: "correction", Quantity: c.Quantity,
-		Exact: c.Amount.Round(digits), Amount: Cents(c.Amount), Currency: s.plans.Currency(), Reason: c.Reason, RatedAt: s.now().UTC(),
-	})
-}

@@ -41,6 +41,8 @@ type Line struct {
 	Currency    string
 	Reason      string // of a correction
 	RatedAt     time.Time
+	Key         string // of a correction: the order it came with
+	Repeated    bool   // answered by Correct: the line was there already under its key; not stored
 }
 
 // Record is the line as a fact for others.
@@ -64,10 +66,13 @@ type Store interface {
 	UnratedBuckets(ctx context.Context, after Cursor, limit int) ([]Bucket, error)
 	// PostLines writes lines of revision 0 and their facts, and marks the buckets rated, in one transaction. A line that exists is left as it is.
 	PostLines(ctx context.Context, lines []Line) (posted int, err error)
-	// Correct adds a line under the next revision of its hour, with its fact, and returns it. The hour must be rated.
+	// Correct adds a line under the next revision of its hour, with its fact, and returns it. The hour must be rated; its line gives the currency. If the tenant has a line under the Key, nothing is
+	// written and Line.Again is the answer.
 	Correct(ctx context.Context, l Line) (Line, error)
 	// Buckets lists a tenant's buckets from … to (exclusive), by hour and item.
 	Buckets(ctx context.Context, tenant string, from, to time.Time) ([]Bucket, error)
 	// Lines lists a tenant's ledger lines from … to (exclusive), by hour, item and revision.
 	Lines(ctx context.Context, tenant string, from, to time.Time) ([]Line, error)
+	// Corrections lists at most limit of a tenant's lines above revision 0, of hours from … to (exclusive), the newest hour and revision first.
+	Corrections(ctx context.Context, tenant string, from, to time.Time, limit int) ([]Line, error)
 }

@@ -332,11 +332,11 @@ func (db *DB) PostLines(ctx context.Context, lines []billing.Line) (posted int, 
 	return posted, nil
 }
 
-func lineRows(lines []billing.Line) [][12]any {
-	rows := make([][12]any, len(lines))
+func lineRows(lines []billing.Line) [][13]any {
+	rows := make([][13]any, len(lines))
 	for i, l := range lines {
-		rows[i] = [12]any{l.Tenant, l.Meter, l.Kind, l.Hour.UnixMilli(), l.Revision, l.PlanVersion, l.Quantity,
-			l.Exact.StringFixed(6), l.Amount.StringFixed(2), l.Currency, l.Reason, l.RatedAt.UnixMilli()}
+		rows[i] = [13]any{l.Tenant, l.Meter, l.Kind, l.Hour.UnixMilli(), l.Revision, l.PlanVersion, l.Quantity,
+			l.Exact.StringFixed(6), l.Amount.StringFixed(2), l.Currency, l.Reason, l.RatedAt.UnixMilli(), l.Key}
 	}
 	return rows
 }
@@ -344,9 +344,9 @@ func lineRows(lines []billing.Line) [][12]any {
 // insertLines returns the buckets of the lines that did not exist.
 func insertLines(ctx context.Context, tx *sql.Tx, db *DB, arg string) ([]bucketKey, error) {
 	rows, err := tx.QueryContext(ctx,
-		`INSERT INTO rated_lines (tenant, meter, kind, hour_ms, revision, plan_version, quantity, exact, amount, currency, reason, rated_ms)
+		`INSERT INTO rated_lines (tenant, meter, kind, hour_ms, revision, plan_version, quantity, exact, amount, currency, reason, rated_ms, order_key)
 		 SELECT value->>0, value->>1, value->>2, CAST(value->>3 AS BIGINT), CAST(value->>4 AS INTEGER), value->>5, CAST(value->>6 AS BIGINT),
-		        value->>7, value->>8, value->>9, value->>10, CAST(value->>11 AS BIGINT)
+		        value->>7, value->>8, value->>9, value->>10, CAST(value->>11 AS BIGINT), value->>12
 		 FROM `+db.dialect.rows("$1")+` WHERE true
 		 ON CONFLICT (tenant, meter, kind, hour_ms, revision) DO NOTHING RETURNING tenant, meter, kind, hour_ms`, arg)
 	if err != nil {
@@ -365,8 +365,8 @@ func insertLines(ctx context.Context, tx *sql.Tx, db *DB, arg string) ([]bucketK
 }
 
 // Correct implements billing.Store.
-func (db *DB) Correct(ctx context.Context, l billing.Line) (billing.Line, error) {
-	err := db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+func (db *DB) Correct(ctx context.Context, l billing.Line) (done billing.Line, err error) {
+	err = db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		// The bucket's row is locked (PostgreSQL), so that two corrections get two revisions.
 		lock := ""
 		if db.dialect.name == postgres.name {
@@ -382,56 +382,72 @@ func (db *DB) Correct(ctx context.Context, l billing.Line) (billing.Line, error)
 		if err != nil {
 			return err
 		}
+		if l.Key != "" {
+			rows, err := tx.QueryContext(ctx, `SELECT `+lineColumns+` FROM rated_lines WHERE tenant = $1 AND order_key = $2 AND order_key <> ''`, l.Tenant, l.Key)
+			kept, err := collect(rows, err, "look for a correction", scanLine(l.Tenant))
+			if err != nil {
+				return err
+			}
+			if len(kept) > 0 {
+				done, err = kept[0].Again(l)
+				return err
+			}
+		}
+		done = l
 		if err := tx.QueryRowContext(ctx,
-			`SELECT max(revision) + 1 FROM rated_lines WHERE tenant = $1 AND meter = $2 AND kind = $3 AND hour_ms = $4`,
-			l.Tenant, string(l.Meter), l.Kind, l.Hour.UnixMilli()).Scan(&l.Revision); err != nil {
+			`SELECT max(revision) + 1, max(currency) FROM rated_lines WHERE tenant = $1 AND meter = $2 AND kind = $3 AND hour_ms = $4`,
+			l.Tenant, string(l.Meter), l.Kind, l.Hour.UnixMilli()).Scan(&done.Revision, &done.Currency); err != nil {
 			return err
 		}
-		arg, err := json.Marshal(lineRows([]billing.Line{l}))
+		arg, err := json.Marshal(lineRows([]billing.Line{done}))
 		if err != nil {
 			return err
 		}
 		if news, err := insertLines(ctx, tx, db, string(arg)); err != nil || len(news) != 1 {
 			return errors.Join(err, fmt.Errorf("%d correction lines written, want 1", len(news)))
 		}
-		r, err := l.Record()
+		r, err := done.Record()
 		if err != nil {
 			return err
 		}
 		return db.appendOutbox(ctx, tx, []event.Record{r})
 	})
+	if isUnique(err) { // another hour's correction took the key at this moment
+		err = fault.KeyReused()
+	}
 	if err != nil {
 		return billing.Line{}, fmt.Errorf("correct: %w", err)
 	}
-	return l, nil
+	return done, nil
+}
+
+const lineColumns = `meter, kind, hour_ms, revision, plan_version, quantity, exact, amount, currency, reason, rated_ms, order_key`
+
+func scanLine(tenant string) func(*billing.Line) ([]any, func() error) {
+	return func(l *billing.Line) ([]any, func() error) {
+		var hour, rated int64
+		var exact, amount string
+		return []any{&l.Meter, &l.Kind, &hour, &l.Revision, &l.PlanVersion, &l.Quantity, &exact, &amount, &l.Currency, &l.Reason, &rated, &l.Key}, func() error {
+			var err1, err2 error
+			l.Exact, err1 = decimal.NewFromString(exact)
+			l.Amount, err2 = decimal.NewFromString(amount)
+			l.Tenant, l.Hour, l.RatedAt = tenant, time.UnixMilli(hour).UTC(), time.UnixMilli(rated).UTC()
+			return errors.Join(err1, err2)
+		}
+	}
 }
 
 // Lines implements billing.Store.
 func (db *DB) Lines(ctx context.Context, tenant string, from, to time.Time) ([]billing.Line, error) {
-	rows, err := db.read.QueryContext(ctx,
-		`SELECT meter, kind, hour_ms, revision, plan_version, quantity, exact, amount, currency, reason, rated_ms FROM rated_lines
-		 WHERE tenant = $1 AND hour_ms >= $2 AND hour_ms < $3 ORDER BY hour_ms, meter, kind, revision`,
-		tenant, from.UnixMilli(), to.UnixMilli())
-	if err != nil {
-		return nil, fmt.Errorf("list ledger lines: %w", err)
-	}
-	defer rows.Close()
-	var out []billing.Line
-	for rows.Next() {
-		l := billing.Line{Tenant: tenant}
-		var hour, rated int64
-		var exact, amount string
-		if err := rows.Scan(&l.Meter, &l.Kind, &hour, &l.Revision, &l.PlanVersion, &l.Quantity, &exact, &amount, &l.Currency, &l.Reason, &rated); err != nil {
-			return nil, fmt.Errorf("list ledger lines: %w", err)
-		}
-		var err1, err2 error
-		l.Exact, err1 = decimal.NewFromString(exact)
-		l.Amount, err2 = decimal.NewFromString(amount)
-		if err := errors.Join(err1, err2); err != nil {
-			return nil, fmt.Errorf("list ledger lines: %w", err)
-		}
-		l.Hour, l.RatedAt = time.UnixMilli(hour).UTC(), time.UnixMilli(rated).UTC()
-		out = append(out, l)
-	}
-	return out, rows.Err()
+	rows, err := db.read.QueryContext(ctx, `SELECT `+lineColumns+` FROM rated_lines
+		WHERE tenant = $1 AND hour_ms >= $2 AND hour_ms < $3 ORDER BY hour_ms, meter, kind, revision`, tenant, from.UnixMilli(), to.UnixMilli())
+	return collect(rows, err, "list ledger lines", scanLine(tenant))
+}
+
+// Corrections implements billing.Store.
+func (db *DB) Corrections(ctx context.Context, tenant string, from, to time.Time, limit int) ([]billing.Line, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT `+lineColumns+` FROM rated_lines
+		WHERE tenant = $1 AND hour_ms >= $2 AND hour_ms < $3 AND revision > 0 ORDER BY hour_ms DESC, meter, kind, revision DESC LIMIT $4`,
+		tenant, from.UnixMilli(), to.UnixMilli(), limit)
+	return collect(rows, err, "list corrections", scanLine(tenant))
 }

@@ -37,6 +37,7 @@ type cli struct {
 	Tenant     tenantCmd     `cmd:"" help:"Manage tenants."`
 	Key        keyCmd        `cmd:"" help:"Manage access keys."`
 	Review     reviewCmd     `cmd:"" help:"Approve and reject what tenants submit."`
+	Billing    billingCmd    `cmd:"" help:"Correct bills, and list corrections."`
 	Domain     domainCmd     `cmd:"" help:"Manage short-link domains and the hosts links may jump to."`
 	Template   templateCmd   `cmd:"" help:"Judge card templates before they are created."`
 	Migrate    migrateCmd    `cmd:"" help:"Bring the database to this version's schema."`

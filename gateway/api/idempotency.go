@@ -16,7 +16,7 @@ import (
 )
 
 // keepThemselves are the operations whose room keeps the first answer in the transaction of the effect (docs/api.md): no lease, no doubt.
-var keepThemselves = []string{"CreateAimSendTask", "SendAimBatchMessages", "SendAimBatchDifferentMessages"}
+var keepThemselves = []string{"CreateAimSendTask", "SendAimBatchMessages", "SendAimBatchDifferentMessages", "CorrectUsage"}
 
 // Headers of answers under an Idempotency-Key.
 const (

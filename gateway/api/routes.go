@@ -53,6 +53,7 @@ func routes(d Rooms) []route {
 		templateHandlers{d.Templates, d.Previews, d.Rules}.routes(),
 		materialHandlers{d.Materials}.routes(),
 		usageHandlers{d.Usage}.routes(),
+		correctionHandlers{d.Usage, d.Identity}.routes(),
 		capabilityHandlers{d.Capability}.routes(),
 		reportHandlers{d.Reports}.routes(),
 		videoHandlers{d.Videos, d.Callbacks}.routes(),

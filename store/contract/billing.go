@@ -187,9 +187,28 @@ var Billing = []struct {
 				return fmt.Errorf("Correct = revision %d, %v; want %d", l.Revision, err, want)
 			}
 		}
+		keyed := fix
+		keyed.Key, keyed.Reason = "order 7", "by order"
+		for _, repeated := range []bool{false, true, true} {
+			if l, err := s.Correct(ctx, keyed); err != nil || l.Revision != 3 || l.Repeated != repeated {
+				return fmt.Errorf("Correct under a key = %+v, %v; want revision 3, repeated %v", l, err, repeated)
+			}
+		}
+		another := keyed
+		another.Quantity--
+		if _, err := s.Correct(ctx, another); fault.Of(err).Status() != 422 {
+			return fmt.Errorf("another correction under a used key: %v", err)
+		}
+		listed, err := s.Corrections(ctx, "a", billingDay, billingDay.Add(time.Hour), 2)
+		if err != nil || len(listed) != 2 || listed[0].Revision != 3 || listed[0].Key != "order 7" || listed[0].Tenant != "a" || listed[1].Revision != 2 {
+			return fmt.Errorf("corrections %+v, %v", listed, err)
+		}
+		if listed, err := s.Corrections(ctx, "b", billingDay, billingDay.Add(time.Hour), 9); err != nil || len(listed) != 0 {
+			return fmt.Errorf("another tenant's corrections: %+v, %v", listed, err)
+		}
 		lines, err := s.Lines(ctx, "a", billingDay, billingDay.Add(time.Hour))
-		if err != nil || len(lines) != 3 {
-			return fmt.Errorf("%d lines, %v; want 3", len(lines), err)
+		if err != nil || len(lines) != 4 {
+			return fmt.Errorf("%d lines, %v; want 4", len(lines), err)
 		}
 		if l := lines[2]; !l.Amount.Equal(fix.Amount) || !l.Exact.Equal(fix.Exact) || l.Reason != "goodwill" || l.Quantity != -1 || !l.RatedAt.Equal(fix.RatedAt) {
 			return fmt.Errorf("read back %+v", l)

@@ -17,3 +17,8 @@ CREATE TABLE swept_facts (
   billed BIGINT NOT NULL,
   PRIMARY KEY (tenant, meter)
 );
+
+-- The key under which a correction was ordered; the same order twice is one line.
+ALTER TABLE rated_lines ADD COLUMN order_key TEXT NOT NULL DEFAULT '';
+CREATE UNIQUE INDEX rated_lines_order ON rated_lines (tenant, order_key) WHERE order_key <> '';
+CREATE INDEX rated_lines_corrections ON rated_lines (tenant, hour_ms) WHERE revision > 0;
