@@ -104,7 +104,7 @@ func syncTime(dir string) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }()
 	start := time.Now()
 	_, err = f.Write(make([]byte, 4096))
 	err = errors.Join(err, f.Sync())

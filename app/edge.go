@@ -47,7 +47,7 @@ func (a *App) startEdge(ctx context.Context, ln net.Listener) error {
 	}
 	a.life.run("click log", clicks.Run)
 	ship, err := relay.NewJournal(relay.JournalOptions{
-		Journal: j, Sink: a.bus.writer, Cursor: filepath.Join(dir, "kafka.cursor"), Applied: func() journal.Position { return min(journal.Position(r.Applied()), clicks.Applied()) },
+		Journal: j, Sink: a.bus.writer, Cursor: filepath.Join(dir, "kafka.cursor"), Applied: func() journal.Position { return min(r.Applied(), clicks.Applied()) },
 		Now: a.o.Now, Log: a.log("relay"), Metrics: a.metrics,
 	})
 	if err != nil {

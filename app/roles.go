@@ -140,7 +140,7 @@ func loadPlans(file string) (billing.Plans, error) {
 	if err != nil {
 		return nil, fmt.Errorf("price plan: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	var plans billing.Plans
 	d := yaml.NewDecoder(f)
 	d.KnownFields(true)

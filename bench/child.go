@@ -69,7 +69,7 @@ func (c *child) stop() error {
 	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
-	timer := time.AfterFunc(35*time.Second, func() { c.cmd.Process.Kill() })
+	timer := time.AfterFunc(35*time.Second, func() { _ = c.cmd.Process.Kill() })
 	defer timer.Stop()
 	if err := c.cmd.Wait(); err != nil {
 		return fmt.Errorf("%w\n%s", err, tail(c.errs.String()))

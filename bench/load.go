@@ -59,12 +59,10 @@ func (l Load) Run(ctx context.Context) (*Outcome, error) {
 	start := time.Now()
 	var wg sync.WaitGroup
 	for i, c := range conns {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
+		wg.Go(func() {
 			defer c.Close()
 			l.drive(ctx, c, i, &outs[i])
-		}()
+		})
 	}
 	wg.Wait()
 	total := &Outcome{Took: time.Since(start)}

@@ -68,8 +68,8 @@ func TestJudge(t *testing.T) {
 	click, _ := event.LinkClick{RequestID: "q", ClickedAt: noon}.Record("t1")
 	video := Usage{Key: Key{"t1", event.SourceDispatch, "bas:v1:c1:final"}, Item: Item{Meter: AimBasicSend}, OccurredAt: noon, Hour: hour, Segments: 1}
 	jump := Usage{Key: Key{"t1", event.SourceEdge, "mnu:p1:d1:e1"}, Item: Item{Meter: MenuClick}, OccurredAt: noon, Hour: hour, Segments: 1}
-	swap := func(r event.Record, old, new string) event.Record {
-		r.Value = []byte(strings.Replace(string(r.Value), old, new, 1))
+	swap := func(r event.Record, was, is string) event.Record {
+		r.Value = []byte(strings.Replace(string(r.Value), was, is, 1))
 		return r
 	}
 	for _, c := range []struct {

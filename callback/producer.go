@@ -79,7 +79,7 @@ func (p *Producer) Run(ctx context.Context) error {
 			err = p.persist(ctx, "commit", func() error { return p.o.Source.Commit(ctx, batch) })
 		}
 		if err != nil {
-			return nil // ctx ended
+			return nil //nolint:nilerr // ctx ended
 		}
 	}
 }

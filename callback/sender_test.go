@@ -630,7 +630,7 @@ func TestNothingIsLost(t *testing.T) {
 			for _, ms := range restarts {
 				time.Sleep(time.Duration(ms) * time.Millisecond)
 				stop()
-				s, stop = start(rt, db, mod)
+				_, stop = start(rt, db, mod)
 			}
 			for range 75 {
 				time.Sleep(time.Hour)

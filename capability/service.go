@@ -104,7 +104,8 @@ func (r *Request) parse() (a asked, err error) {
 		if n := utf8.RuneCountInString(m); n < 1 || n > 40 {
 			return a, fault.In(fault.Parameter, field, "must be 1-40 characters")
 		}
-		n, mobile := Number{}, true
+		var n Number
+		var mobile bool
 		if hashed {
 			if n, mobile = ParseHash(m); !mobile {
 				return a, fault.In(fault.Parameter, field, "must be 40 hexadecimal digits: the SHA-1 of country code and number, such as 8613100000000")

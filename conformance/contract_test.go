@@ -138,8 +138,8 @@ func (w *world) refuses(t *testing.T, op *operation) {
 				name = ""
 			}
 			value := c.value
-			if make, isFile := value.(func(testing.TB, *world) string); isFile {
-				value = make(t, w)
+			if file, isFile := value.(func(testing.TB, *world) string); isFile {
+				value = file(t, w)
 			}
 			refusedWith(t, w.raw(t, who, op.name, at(args, c.path, value)), 400, c.code, name)
 		})

@@ -51,7 +51,7 @@ func killStory(t *testing.T, e engine, rounds int) {
 
 	s := start(t, e, data, flags...)
 	m := setUp(t, sdk(t, s, a))
-	cb, err := sdk(t, s, a).AddCallBack(&model.AddCallBackRequest{Body: &model.AddCallbackRequestBody{CallbackUrl: hook.url, UrlType: ptr(int32(0))}})
+	cb, err := sdk(t, s, a).AddCallBack(&model.AddCallBackRequest{Body: &model.AddCallbackRequestBody{CallbackUrl: hook.url, UrlType: new(int32(0))}})
 	must(t, "callback", cb, err)
 	world := &ledger{tasks: map[string]int{}, links: map[string]int64{}, served: map[string]map[string]bool{}}
 	for round := range rounds {
@@ -60,9 +60,7 @@ func killStory(t *testing.T, e engine, rounds int) {
 		stop := make(chan struct{})
 		for worker := range 3 {
 			r := rand.New(rand.NewPCG(seed, uint64(round*10+worker+2)))
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
+			wg.Go(func() {
 				for {
 					select {
 					case <-stop:
@@ -71,7 +69,7 @@ func killStory(t *testing.T, e engine, rounds int) {
 					}
 					world.act(t, s, a, m, carrier, r)
 				}
-			}()
+			})
 		}
 		<-time.After(life)
 		s.kill()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -114,7 +115,7 @@ func callSDK(c *koomessage.KooMessageClient, name string, args J) (J, error) {
 		return nil, fmt.Errorf("arguments of %s: %w", name, err)
 	}
 	out := m.Call([]reflect.Value{req})
-	if err, _ := out[1].Interface().(error); err != nil {
+	if err, _ := reflect.TypeAssert[error](out[1]); err != nil {
 		return nil, err
 	}
 	b, err = json.Marshal(out[0].Interface())
@@ -244,8 +245,8 @@ func steps(path string) (out []any) {
 // last is the name a message should hold for a path.
 func last(path string) string {
 	s := steps(path)
-	for i := len(s) - 1; i >= 0; i-- {
-		if name, isName := s[i].(string); isName {
+	for _, v := range slices.Backward(s) {
+		if name, isName := v.(string); isName {
 			return name
 		}
 	}

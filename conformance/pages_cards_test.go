@@ -1,5 +1,7 @@
 package conformance
 
+import "maps"
+
 import "strconv"
 
 // sampleCard is a card of one layout with everything that the layout has.
@@ -33,9 +35,7 @@ func pair(label, value string) J {
 func button(label string, act J) J { return with(J{"type": "button", "content": label}, act) }
 
 func with(c, more J) J {
-	for k, v := range more {
-		c[k] = v
-	}
+	maps.Copy(c, more)
 	return c
 }
 

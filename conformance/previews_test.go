@@ -75,7 +75,7 @@ func TestPreviewAddresses(t *testing.T) {
 	s := start(t, engine{}, data)
 	c := sdk(t, s, a)
 	up, err := c.UploadAimTemplateMaterial(&model.UploadAimTemplateMaterialRequest{ContentType: "application/json", Body: &model.UploadAimTemplateMaterialRequestBody{
-		ResourceType: "image", FileType: "stream", FileStream: ptr(photo(t, 1248, 702)), ImageRate: ptr("sixteenToNine"), FileName: ptr("sale.jpg"),
+		ResourceType: "image", FileType: "stream", FileStream: new(photo(t, 1248, 702)), ImageRate: new("sixteenToNine"), FileName: new("sale.jpg"),
 	}})
 	id := createCard(t, c, *must(t, "picture", up, err).Data.AimResourceId, "全场五折，拒收请回复R", nil)
 	list, err := c.ListAimTemplates(&model.ListAimTemplatesRequest{TplId: &id})

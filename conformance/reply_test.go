@@ -64,7 +64,7 @@ func TestReplies(t *testing.T) {
 		m := setUp(t, c) // marketing
 		app, err := c.UpdateAimMsgApp(&model.UpdateAimMsgAppRequest{AppId: m.AppID, Body: &model.MsgAppRequest{AppName: m.App, UpLinkAddr: &up.url}})
 		must(t, "reply address", app, err)
-		cb, err := c.AddCallBack(&model.AddCallBackRequest{ContentType: "application/json", Body: &model.AddCallbackRequestBody{CallbackUrl: hook.url, UrlType: ptr(int32(0))}})
+		cb, err := c.AddCallBack(&model.AddCallBackRequest{ContentType: "application/json", Body: &model.AddCallbackRequestBody{CallbackUrl: hook.url, UrlType: new(int32(0))}})
 		must(t, "callback", cb, err)
 
 		send := func(extend string, to ...string) string {

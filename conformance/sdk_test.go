@@ -40,8 +40,6 @@ func must[T any](t testing.TB, what string, v T, err error) T {
 	return v
 }
 
-func ptr[T any](v T) *T { return &v }
-
 // photo is a JPEG of the given size as a data URL.
 func photo(t testing.TB, w, h int) string {
 	t.Helper()
@@ -71,7 +69,7 @@ const sign = "示例商城"
 func setUp(t testing.TB, c *koomessage.KooMessageClient) marketing {
 	t.Helper()
 	up, err := c.UploadAimTemplateMaterial(&model.UploadAimTemplateMaterialRequest{ContentType: "application/json", Body: &model.UploadAimTemplateMaterialRequestBody{
-		ResourceType: "image", FileType: "stream", FileStream: ptr(photo(t, 1248, 702)), ImageRate: ptr("sixteenToNine"), FileName: ptr("sale.jpg"),
+		ResourceType: "image", FileType: "stream", FileStream: new(photo(t, 1248, 702)), ImageRate: new("sixteenToNine"), FileName: new("sale.jpg"),
 	}})
 	if err != nil {
 		t.Fatal("upload: ", err)
@@ -110,15 +108,15 @@ func createCard(t testing.TB, c *koomessage.KooMessageClient, image, body string
 	t.Helper()
 	open := &model.AimPersonalTemplateContentAction{Target: "https://shop.example.com/sale"}
 	req := &model.CreateAimPersonalTemplateRequestBody{
-		CardId: "StandardImageAndText", TplName: "spring sale", UseId: 1, SmsExample: ptr("您有一张优惠券待领取"),
-		SmsSigns: ptr([]string{sign}), SmsTemplate: ptr("尊敬的用户，您有一张优惠券待领取，点击 [文本1-30] 查看，拒收请回复R"),
+		CardId: "StandardImageAndText", TplName: "spring sale", UseId: 1, SmsExample: new("您有一张优惠券待领取"),
+		SmsSigns: new([]string{sign}), SmsTemplate: new("尊敬的用户，您有一张优惠券待领取，点击 [文本1-30] 查看，拒收请回复R"),
 		Pages: []model.AimPersonalTemplatePage{{PageOrder: 1, Contents: []model.AimPersonalTemplateContent{
-			{Type: "image", PositionNumber: 1, SrcType: ptr(int32(1)), Src: &image, ActionType: ptr("OPEN_URL"), Action: open},
-			{Type: "text", PositionNumber: 2, Content: ptr("春季上新"), IsTextTitle: ptr("true")},
+			{Type: "image", PositionNumber: 1, SrcType: new(int32(1)), Src: &image, ActionType: new("OPEN_URL"), Action: open},
+			{Type: "text", PositionNumber: 2, Content: new("春季上新"), IsTextTitle: new("true")},
 			{Type: "text", PositionNumber: 3, Content: &body},
-			{Type: "button", PositionNumber: 4, Content: ptr("立即领取"), ActionType: ptr("OPEN_BROWSER"), Action: open},
+			{Type: "button", PositionNumber: 4, Content: new("立即领取"), ActionType: new("OPEN_BROWSER"), Action: open},
 		}}},
-		Factorys: ptr([]model.AimPersonalTemplateFactory{{FactoryType: "HUAWEI", State: 1}, {FactoryType: "XIAOMI", State: 1}, {FactoryType: "OPPO", State: 1},
+		Factorys: new([]model.AimPersonalTemplateFactory{{FactoryType: "HUAWEI", State: 1}, {FactoryType: "XIAOMI", State: 1}, {FactoryType: "OPPO", State: 1},
 			{FactoryType: "VIVO", State: 1}, {FactoryType: "MEIZU", State: 1}, {FactoryType: "SAMSUNG", State: 1}}),
 	}
 	if params != nil {

@@ -25,7 +25,7 @@ import (
 var (
 	buildOnce sync.Once
 	binary    string
-	buildErr  error
+	errBuild  error
 )
 
 // program builds cardlink once per test run and returns its path.
@@ -34,17 +34,17 @@ func program(t testing.TB) string {
 	buildOnce.Do(func() {
 		dir, err := os.MkdirTemp("", "cardlink-conformance-")
 		if err != nil {
-			buildErr = err
+			errBuild = err
 			return
 		}
 		binary = filepath.Join(dir, "cardlink")
 		out, err := exec.Command("go", "build", "-o", binary, "cardlink/cmd/cardlink").CombinedOutput()
 		if err != nil {
-			buildErr = fmt.Errorf("build: %w\n%s", err, out)
+			errBuild = fmt.Errorf("build: %w\n%s", err, out)
 		}
 	})
-	if buildErr != nil {
-		t.Fatal(buildErr)
+	if errBuild != nil {
+		t.Fatal(errBuild)
 	}
 	return binary
 }

@@ -26,7 +26,7 @@ func TestStory(t *testing.T) {
 		c := sdk(t, s, a)
 		m := setUp(t, c)
 
-		cb, err := c.AddCallBack(&model.AddCallBackRequest{ContentType: "application/json", Body: &model.AddCallbackRequestBody{CallbackUrl: hook.url, UrlType: ptr(int32(0))}})
+		cb, err := c.AddCallBack(&model.AddCallBackRequest{ContentType: "application/json", Body: &model.AddCallbackRequestBody{CallbackUrl: hook.url, UrlType: new(int32(0))}})
 		if must(t, "callback", cb, err); *cb.Data.CallbackUrl != hook.url {
 			t.Fatalf("registered %q", *cb.Data.CallbackUrl)
 		}
@@ -188,7 +188,7 @@ func trySendTask(c sender, m marketing, name string, first, n int) (*model.Creat
 	params := make([]model.CreateResolveTaskParam, n)
 	for i := range params {
 		number := fmt.Sprintf("1310000%04d", first+i)
-		params[i] = model.CreateResolveTaskParam{CustFlag: number, SmsParams: ptr([]string{}),
+		params[i] = model.CreateResolveTaskParam{CustFlag: number, SmsParams: new([]string{}),
 			DyncParams: map[string]string{"param1": "张" + number[7:], "param2": "满99减" + number[7:], "param3": "8月18日", "param4": "HD8086"}} // a card ignores what it does not declare
 	}
 	return c.CreateAimSendTask(&model.CreateAimSendTaskRequest{ContentType: "application/json", Body: &model.CreateAimSendTaskRequestBody{

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -137,9 +138,7 @@ func (o *videoOperator) ids() map[string]string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	out := map[string]string{}
-	for id, to := range o.taken {
-		out[id] = to
-	}
+	maps.Copy(out, o.taken)
 	return out
 }
 
@@ -207,9 +206,9 @@ func TestVideoStory(t *testing.T) {
 		}
 		picture := strings.TrimPrefix(photo(t, 320, 240), "data:image/jpeg;base64,")
 		tpl, err := c.CreateVmsTemplate(&model.CreateVmsTemplateRequest{ContentType: "application/json", Body: &model.CreateVmsTemplateRequestBody{
-			ExpirationTime: "30", TplName: "spring", Title: "春季上新", Callbackurl: ptr(customer.url + "/template"), Reslist: []model.ResourceInfo{
-				{Index: ptr("1-1"), Type: "jpg", Name: "sale.jpg", Source: "file", Content: picture},
-				{Index: ptr("1-2"), Type: "txt", Name: "text", Source: "txt", Content: "【" + sign + "】您好#p_1#，春季上新，拒收请回复R"},
+			ExpirationTime: "30", TplName: "spring", Title: "春季上新", Callbackurl: new(customer.url + "/template"), Reslist: []model.ResourceInfo{
+				{Index: new("1-1"), Type: "jpg", Name: "sale.jpg", Source: "file", Content: picture},
+				{Index: new("1-2"), Type: "txt", Name: "text", Source: "txt", Content: "【" + sign + "】您好#p_1#，春季上新，拒收请回复R"},
 			}}})
 		id := *must(t, "template", tpl, err).Tplid
 		list, err := c.ListVmsTemplateStatus(&model.ListVmsTemplateStatusRequest{TplId: &id})

@@ -27,10 +27,10 @@ const (
 	Verification Class = iota
 	Notify
 	Marketing
-
-	// Classes counts them.
-	Classes = 3
 )
+
+// Classes counts them.
+const Classes = int(Marketing) + 1
 
 // String is the class as metrics show it.
 func (c Class) String() string {

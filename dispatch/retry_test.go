@@ -117,8 +117,8 @@ func TestBreaker(t *testing.T) {
 		if !answers(&b, carrier.Config, 1) {
 			t.Fatal("a wrong configuration must open it at once")
 		}
-		for _, wait := range []time.Duration{5, 10, 20, 40, 60, 60} {
-			if now = now.Add(wait*time.Second - time.Millisecond); b.room(now, 50) != 0 {
+		for _, wait := range []int{5, 10, 20, 40, 60, 60} {
+			if now = now.Add(time.Duration(wait)*time.Second - time.Millisecond); b.room(now, 50) != 0 {
 				t.Fatalf("open for less than %d s", wait)
 			}
 			if now = now.Add(time.Millisecond); b.room(now, 50) != 1 {

@@ -330,6 +330,6 @@ func serveUntilKilled(dir string) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Println(b.Addrs()[0])
+	fmt.Fprintln(os.Stdout, b.Addrs()[0])
 	select {}
 }

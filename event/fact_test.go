@@ -3,6 +3,7 @@ package event
 import (
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -204,9 +205,7 @@ func TestDecodeRefusesIncompleteEnvelopes(t *testing.T) {
 	}
 	encode := func(change func(map[string]any)) []byte {
 		m := map[string]any{}
-		for k, v := range good {
-			m[k] = v
-		}
+		maps.Copy(m, good)
 		change(m)
 		b, err := json.Marshal(m)
 		if err != nil {

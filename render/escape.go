@@ -219,13 +219,15 @@ func appendHTML(dst []byte, s string) []byte {
 		case c < utf8.RuneSelf:
 			rep = "\uFFFD"
 		default:
-			if n = runeLen(s[i:]); n == 0 {
+			n = runeLen(s[i:])
+			switch {
+			case n == 0:
 				rep, n = "\uFFFD", 1
-			} else if n == 2 && c == 0xC2 && s[i+1] < 0xA0 { // C1 controls
+			case n == 2 && c == 0xC2 && s[i+1] < 0xA0: // C1 controls
 				rep = "\uFFFD"
-			} else if n == 3 && c == 0xEF && s[i+1] == 0xBF && s[i+2] >= 0xBE { // U+FFFE, U+FFFF
+			case n == 3 && c == 0xEF && s[i+1] == 0xBF && s[i+2] >= 0xBE: // U+FFFE, U+FFFF
 				rep = "\uFFFD"
-			} else {
+			default:
 				i += n
 				continue
 			}

@@ -45,10 +45,10 @@ func TestActionSubstitutes(t *testing.T) {
 		{"OPEN_URL", templates.Action{Target: "https://a.example"}, Oppo, "OPEN_URL", "https://a.example", ""},
 		{"OPEN_EMAIL", templates.Action{Target: "a@b.example", Subject: "s", Body: "b"}, Huawei, "OPEN_EMAIL", "a@b.example", ""},
 		{"OPEN_EMAIL", templates.Action{Target: "a@b.example", Subject: "s", Body: "b"}, Vivo, "OPEN_BROWSER", "https://s.example.com/Ab3dE6gH#c1-4", "action_type"},
-		{"OPEN_POPUP", templates.Action{Target: "t", Content: "c", TextButton: "ok", Mode: ptr(0)}, Oppo, "OPEN_BROWSER", "https://s.example.com/Ab3dE6gH#d1-4", "action_type"},
+		{"OPEN_POPUP", templates.Action{Target: "t", Content: "c", TextButton: "ok", Mode: new(0)}, Oppo, "OPEN_BROWSER", "https://s.example.com/Ab3dE6gH#d1-4", "action_type"},
 		{"OPEN_SCHEDULE", templates.Action{Target: "t"}, Samsung, "OPEN_BROWSER", "https://s.example.com/Ab3dE6gH#c1-4", "action_type"},
 		{"OPEN_BROWSER", templates.Action{Target: "javascript:alert(1)"}, Huawei, "OPEN_BROWSER", "#", "action.target"},
-		{"OPEN_APP", templates.Action{Target: "x://y", PackageName: "p", FloorType: ptr(1), FloorURL: "https://f.example"}, Xiaomi, "OPEN_APP", "x://y", "action.floor_type"},
+		{"OPEN_APP", templates.Action{Target: "x://y", PackageName: "p", FloorType: new(1), FloorURL: "https://f.example"}, Xiaomi, "OPEN_APP", "x://y", "action.floor_type"},
 		{"OPEN_APP", templates.Action{Target: "x://y", PackageName: "p"}, Huawei, "OPEN_APP", "x://y", ""},
 		{"OPEN_APP", templates.Action{Target: "x://y", PackageName: "p"}, Samsung, "OPEN_APP", "x://y", "action.floor_type"},
 	} {

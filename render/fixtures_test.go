@@ -19,8 +19,6 @@ func catalogue(t testing.TB) *templates.Catalogue {
 	return c
 }
 
-func ptr[T any](v T) *T { return &v }
-
 func param(name, example string) templates.Param {
 	return templates.Param{Type: 1, Name: "${" + name + "}", Example: example}
 }

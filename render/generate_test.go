@@ -87,12 +87,12 @@ func anyContent(t *rapid.T, cat *templates.Catalogue, s *templates.SlotRule, tpl
 	}
 	rule, _ := cat.Action(rapid.SampledFrom(actionTypes(cat)).Draw(t, "action"))
 	a := &templates.Action{
-		Target: anyWords().Draw(t, "target"), PackageName: "com.example.\"app", FloorType: ptr(rapid.IntRange(0, 3).Draw(t, "floor")),
+		Target: anyWords().Draw(t, "target"), PackageName: "com.example.\"app", FloorType: new(rapid.IntRange(0, 3).Draw(t, "floor")),
 		FloorURL: rapid.SampledFrom([]string{"", "https://a.example/?a=1&b=\"", "http://a.example", "hap://app/x", "javascript:alert(1)"}).Draw(t, "floor url"),
 		Body:     anyWords().Draw(t, "body"), Subject: anyWords().Draw(t, "subject"), Description: anyWords().Draw(t, "description"),
 		BeginTime: "2026-12-01 10:00:00", EndTime: "2026-12-01 11:00:00", Address: anyWords().Draw(t, "address"),
 		Longitude: rapid.SampledFrom([]string{"116.4", "x\"", "NaN", "999"}).Draw(t, "longitude"), Latitude: "39.9", Content: anyWords().Draw(t, "content"),
-		TextButton: anyWords().Draw(t, "text button"), Mode: ptr(0),
+		TextButton: anyWords().Draw(t, "text button"), Mode: new(0),
 	}
 	if rule.Params {
 		a.Target = rapid.SampledFrom([]string{"https://a.example/", "shopapp://x?", "", "javascript:", "http://a.example/?u=\"&v="}).Draw(t, "address") + withParams(t, tpl, "")

@@ -43,12 +43,13 @@ func TestGoldenCards(t *testing.T) {
 			losses[target.String()] = notes
 			for kind, v := range valuesOf(tpl) {
 				file, got := target.String()+"."+kind+".json", p.Append(nil, &v)
-				if target == H5 {
+				switch {
+				case target == H5:
 					file = target.String() + "." + kind + ".html"
 					got = withoutStyle(got)
-				} else if !json.Valid(got) {
+				case !json.Valid(got):
 					t.Errorf("%s for %s with %s values is not JSON: %s", name, target, kind, got)
-				} else {
+				default:
 					got = elementPerLine(got)
 				}
 				golden(t, filepath.Join(name, file), got)

@@ -54,9 +54,8 @@ func (b *htmlBuilder) copyable(a *action) {
 // Everything works without a script: dialogs and enlarged pictures are targets of the address' fragment.
 func (b *htmlBuilder) open(e *element, class string) string {
 	a := e.action
-	tag := "a"
 	if a == nil || a.typ == "COPY_PARAMETER" {
-		tag = "span"
+		tag := "span"
 		if e.kind == "image" {
 			tag = "div"
 		}

@@ -53,11 +53,11 @@ func TestPrices(t *testing.T) {
 		want        string
 	}{
 		{"899", "", nil, `<p class="price"><small>¥</small>899</p>`},
-		{"899", "", ptr(0), `<p class="price">899</p>`},
-		{"899", "1299", ptr(1), `<p class="price"><small>¥</small>899 <s>¥1299</s></p>`},
+		{"899", "", new(0), `<p class="price">899</p>`},
+		{"899", "1299", new(1), `<p class="price"><small>¥</small>899 <s>¥1299</s></p>`},
 		{"899", "¥1299", nil, `<p class="price"><small>¥</small>899 <s>¥1299</s></p>`},
-		{"$899", "$1299", ptr(0), `<p class="price">$899 <s>$1299</s></p>`},
-		{"899", "元起", ptr(0), `<p class="price">899 <small>元起</small></p>`},
+		{"$899", "$1299", new(0), `<p class="price">$899 <s>$1299</s></p>`},
+		{"899", "元起", new(0), `<p class="price">899 <small>元起</small></p>`},
 		{"${p}", "${p}", nil, `<p class="price"><small>¥</small><bdi>9.90</bdi> <s>¥<bdi>9.90</bdi></s></p>`},
 	} {
 		price := textContent(c.text, c.child)
@@ -75,7 +75,7 @@ func TestHints(t *testing.T) {
 	place := templates.Action{Target: "Shop", Address: "Road <1>", Longitude: "116.4", Latitude: "39.9"}
 	nowhere := place
 	nowhere.Latitude = "north"
-	app := templates.Action{Target: "shop://x", PackageName: "com.example.shop", FloorType: ptr(2), FloorURL: "https://a.example/?a=1&b=2"}
+	app := templates.Action{Target: "shop://x", PackageName: "com.example.shop", FloorType: new(2), FloorURL: "https://a.example/?a=1&b=2"}
 	store, evil := app, app
 	store.FloorType = nil
 	evil.FloorURL = "javascript:alert(1)"

@@ -68,17 +68,17 @@ func mayMatch(sheet string, nodes []node) string {
 	on := map[string]bool{}
 	for _, n := range nodes {
 		on[n.name] = true
-		for _, c := range strings.Fields(n.attr("class")) {
+		for c := range strings.FieldsSeq(n.attr("class")) {
 			on["."+c] = true
 		}
 	}
-	for _, rule := range strings.Split(sheet, "}") {
+	for rule := range strings.SplitSeq(sheet, "}") {
 		head, _, _ := strings.Cut(rule[strings.LastIndex(rule, "{@")+1:], "{")
 		if strings.HasPrefix(head, "@") {
 			_, rest, _ := strings.Cut(rule, "{")
 			head, _, _ = strings.Cut(rest, "{")
 		}
-		for _, s := range strings.Split(head, ",") {
+		for s := range strings.SplitSeq(head, ",") {
 			s = regexp.MustCompile(`::?[\w-]+(\([^)]*\))?|\[[^]]*\]`).ReplaceAllString(s, "")
 			own, all := false, true
 			for _, m := range selectorNames.FindAllStringSubmatch(s, -1) {

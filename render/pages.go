@@ -280,7 +280,7 @@ func (m *pageModeler) texts(e *element, y int) []*modelBox {
 // lines estimates how many lines of n full-width characters s takes; Latin letters take half.
 func lines(s string, n int) int {
 	total := 0
-	for _, row := range strings.Split(s, "\n") {
+	for row := range strings.SplitSeq(s, "\n") {
 		half := 0
 		for _, r := range row {
 			half++

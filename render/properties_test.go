@@ -81,13 +81,7 @@ func checkCards(t *rapid.T, cat *templates.Catalogue, target Target, texts ...[]
 	}
 }
 
-// failing is what a property and a test have in common.
-type failing interface {
-	Helper()
-	Fatalf(format string, args ...any)
-}
-
-func checkLimits(t failing, cat *templates.Catalogue, target Target, card *wireCard) {
+func checkLimits(t tester, cat *templates.Catalogue, target Target, card *wireCard) {
 	t.Helper()
 	v := target.Vendor()
 	layout, ok := cat.Layout(card.Card.Layout)

@@ -65,7 +65,7 @@ func TestStandInsKeepItemsTogether(t *testing.T) {
 func TestItemsAreTheirOwn(t *testing.T) {
 	tpl := fixtures()["CardVouchers"]
 	for i := range tpl.Pages[0].Contents[5:9] { // the second voucher
-		tpl.Pages[0].Contents[5+i].Visible = ptr(0)
+		tpl.Pages[0].Contents[5+i].Visible = new(0)
 	}
 	out, _, err := builtin().fit(catalogue(t), tpl, H5)
 	if err != nil {

@@ -3,6 +3,7 @@ package render
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -226,7 +227,7 @@ func TestAppendMakesItsOwnMeasures(t *testing.T) {
 	tpl := fixtures()["StandardImageAndText"]
 	v := valuesOf(tpl)["sample"]
 	many := v
-	many.Params = append(many.Params[:len(many.Params):len(many.Params)], make([]string, maxMeasures)...)
+	many.Params = append(slices.Clip(many.Params), make([]string, maxMeasures)...)
 	for _, p := range programsOf(t, t, "StandardImageAndText") {
 		want := p.simple(&v)
 		for _, v := range []Values{v, many} {

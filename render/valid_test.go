@@ -91,9 +91,7 @@ func (v *validGen) page() []templates.Content {
 		case s.Repeat.Max > 1 && n < 0:
 			n = rapid.IntRange(max(s.Repeat.Min, 0), s.Repeat.Max).Draw(v.T, "repeat")
 			for range n {
-				for _, r := range rows {
-					places = append(places, r)
-				}
+				places = append(places, rows...)
 			}
 		case s.Repeat.Max > 1:
 		case s.Component == "video" && v.layout.CardID == "ECImageAndText":
@@ -125,14 +123,14 @@ func (v *validGen) content(s *templates.SlotRule, position int) templates.Conten
 	zone := (v.layout.CardID == "EcommerceCouponVertical" || v.layout.CardID == "EcommerceCouponHorizontal") && position >= 4 && position <= 7
 	switch {
 	case zone && v.draft.SubType != 0:
-		c.Visible = ptr(1)
+		c.Visible = new(1)
 		if v.draft.SubType == 2 {
-			c.Visible, hidden = ptr(0), true
+			c.Visible, hidden = new(0), true
 		} else if position == 7 {
 			c.ButtonType = rapid.SampledFrom([]string{"static", "dynamic"}).Draw(v.T, "style")
 		}
 	case v.layout.Visible && rapid.IntRange(0, 4).Draw(v.T, "hidden") == 0:
-		c.Visible, hidden = ptr(0), true
+		c.Visible, hidden = new(0), true
 	}
 	switch s.Component {
 	case "text", "button":
@@ -145,7 +143,7 @@ func (v *validGen) content(s *templates.SlotRule, position int) templates.Conten
 			c.Child = v.words(most, !hidden)
 		}
 		if s.Role == "price" {
-			c.Currency = ptr(rapid.IntRange(0, 1).Draw(v.T, "currency"))
+			c.Currency = new(rapid.IntRange(0, 1).Draw(v.T, "currency"))
 		}
 	case "image":
 		c.SrcType, c.Src = v.picture(s.Role)
@@ -249,7 +247,7 @@ func (v *validGen) action(c *templates.Content) {
 	case "OPEN_MAP":
 		a.Address, a.Longitude, a.Latitude = short("place"), "116.397", "-39.9"
 	case "OPEN_POPUP":
-		a.Content, a.TextButton, a.Mode = short("dialog"), short("close"), ptr(0)
+		a.Content, a.TextButton, a.Mode = short("dialog"), short("close"), new(0)
 	}
 	c.ActionType, c.Action = kind, a
 }

@@ -79,7 +79,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 			err = c.persist(ctx, "commit", func() error { return c.o.Source.Commit(ctx, batch) })
 		}
 		if err != nil {
-			return nil // ctx ended
+			return nil //nolint:nilerr // ctx ended
 		}
 	}
 }

@@ -126,7 +126,7 @@ func (l *ClickLog) Record(ctx context.Context, tenant string, d event.MenuClick)
 	if err != nil {
 		return err
 	}
-	frame := l.frames.Get().(*[]byte)
+	frame := l.frames.Get().(*[]byte) //nolint:errcheck // the pool holds nothing else
 	defer l.frames.Put(frame)
 	*frame = event.AppendRecord((*frame)[:0], r.Topic, r.Key, r.Value)
 	l.writing.Add(1)

@@ -20,11 +20,6 @@ const (
 	maxProvinceText = 500 // characters of a binding's areas, commas included
 )
 
-// bad is a refusal that names the field and the rule.
-func bad(field, format string, args ...any) error {
-	return fault.Inf(fault.Parameter, field, format, args...)
-}
-
 // twice refuses a list that holds a value a second time.
 func twice(field, value string) error {
 	return fault.Said(field, "names "+value+" twice", value+"重复")

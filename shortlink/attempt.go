@@ -81,7 +81,8 @@ func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 // deviceRef sets a.ref to the keyed hash of tenant and device and returns its first 64 bits. A device has different references with different tenants. SHA-256 with the
 // key in front is a sound keyed hash here, for half of the output is cut off.
 func (a *Attempt) deviceRef(key *[32]byte, tenant string) uint64 {
-	b := append(a.buf[:0], key[:]...)
+	b := a.buf[:0]
+	b = append(b, key[:]...)
 	b = append(b, tenant...)
 	b = append(b, 0)
 	b = append(b, a.Device...)

@@ -104,7 +104,7 @@ func (c *Codec) permute(x uint64, n int, forward bool) uint64 {
 	half := halfBits[n]
 	mask := uint64(1)<<half - 1
 	limit := uint64(Space(n))
-	s := c.scratch.Get().(*codecScratch)
+	s := c.scratch.Get().(*codecScratch) //nolint:errcheck // the pool holds nothing else
 	for {
 		l, r := x>>half, x&mask
 		if forward {

@@ -2,6 +2,7 @@ package shortlink
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -78,7 +79,7 @@ func TestByID(t *testing.T) {
 	if e := w.must(r, custom); e.URL() != custom.URL() {
 		t.Error("a custom code no longer finds its link")
 	}
-	if _, err := r.ByID(ctx, 9); err != ErrUnknown {
+	if _, err := r.ByID(ctx, 9); !errors.Is(err, ErrUnknown) {
 		t.Errorf("an id nobody has: %v", err)
 	}
 	w.tpl.set(func(t *templates.Template) { t.State = templates.StateDisabled })

@@ -132,7 +132,7 @@ func (r *AuditReport) WriteTo(w io.Writer) (int64, error) {
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight|tabwriter.Debug)
 	row := func(cells ...any) {
 		for _, c := range cells {
-			fmt.Fprint(t, c, "\t")
+			fmt.Fprintf(t, "%v\t", c)
 		}
 		fmt.Fprintln(t)
 	}

@@ -32,9 +32,7 @@ func TestUsageIsCountedOnceUnderConcurrency(t *testing.T) {
 		const facts, nodes = 400, 4
 		var wg sync.WaitGroup
 		for range nodes {
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
+			wg.Go(func() {
 				for from := 0; from < facts; from += 20 {
 					var rows []billing.Usage
 					for i := from; i < from+20; i++ {
@@ -48,18 +46,16 @@ func TestUsageIsCountedOnceUnderConcurrency(t *testing.T) {
 						t.Error(err)
 					}
 				}
-			}()
+			})
 		}
 		rater := newRater(t, db, func() time.Time { return day.Add(4 * time.Hour) })
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
+		wg.Go(func() {
 			for range 10 {
 				if _, err := rater.Rate(ctx); err != nil {
 					t.Error(err)
 				}
 			}
-		}()
+		})
 		wg.Wait()
 		if _, err := newRater(t, db, func() time.Time { return day.Add(24 * time.Hour) }).Rate(ctx); err != nil {
 			t.Fatal(err)

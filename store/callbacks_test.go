@@ -46,9 +46,7 @@ func TestClaimsNeverOverlap(t *testing.T) {
 		seen := map[string]int{}
 		var wg sync.WaitGroup
 		for node := range 4 {
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
+			wg.Go(func() {
 				for range 30 {
 					c, err := db.Claim(ctx, "a", callback.Single, strconv.Itoa(node), now, time.Minute, 7)
 					if err != nil {
@@ -61,7 +59,7 @@ func TestClaimsNeverOverlap(t *testing.T) {
 					}
 					mu.Unlock()
 				}
-			}()
+			})
 		}
 		wg.Wait()
 		if len(seen) != 300 {

@@ -57,7 +57,7 @@ func (db *DB) CopyTo(ctx context.Context, to *DB, now time.Time, progress func(d
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	err = conn.Raw(func(driver any) error {
-		return pgx.BeginFunc(ctx, driver.(*stdlib.Conn).Conn(), func(tx pgx.Tx) error {
+		return pgx.BeginFunc(ctx, driver.(*stdlib.Conn).Conn(), func(tx pgx.Tx) error { //nolint:errcheck // the pool was opened with this driver
 			if err := clearCopy(ctx, tx, tables); err != nil {
 				return err
 			}
@@ -163,7 +163,7 @@ func (t *copyTable) copy(ctx context.Context, from *sql.Tx, to pgx.Tx, progress 
 	for i, c := range t.columns {
 		columns[i] = quoted(c)
 	}
-	rows, err := from.QueryContext(ctx, `SELECT `+strings.Join(columns, ", ")+` FROM `+quoted(t.name))
+	rows, err := from.QueryContext(ctx, `SELECT `+strings.Join(columns, ", ")+` FROM `+quoted(t.name)) //nolint:rowserrcheck // copySource.Err, which CopyFrom asks
 	if err != nil {
 		return 0, err
 	}

@@ -55,12 +55,10 @@ func (d dialect) expand(stmt string) string {
 
 // isUnique reports whether err is a violated unique or primary key.
 func isUnique(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code == "23505"
 	}
-	var lite *msqlite.Error
-	if errors.As(err, &lite) {
+	if lite, ok := errors.AsType[*msqlite.Error](err); ok {
 		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
 	}
 	return false

@@ -155,6 +155,9 @@ func TestFactsAndSealing(t *testing.T) {
 				t.Errorf("a fact shows a number: %s", v)
 			}
 		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
 		if want := map[string]int{"lnk:s.example.com/a1/PDiWqc00": 1, "acc:80959fd0-dc23-42e3-9595-59a49ee6cccc": 1, "snd:" + id: 1, "rcp:" + id + ":final": 1}; !reflect.DeepEqual(ids, want) {
 			t.Errorf("facts %v, want %v", ids, want)
 		}
@@ -190,6 +193,9 @@ func dump(t *testing.T, db *DB, table string) string {
 		}
 		fmt.Fprintln(&all, cells...)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return all.String()
 }
 
@@ -206,21 +212,7 @@ func TestQueueUsesItsIndexes(t *testing.T) {
 		{`UPDATE submits SET state = 1 FROM (SELECT CAST(value->>0 AS BIGINT) AS skey FROM json_each('[]') AS j) AS v WHERE submits.id = v.skey`, "submits USING INTEGER PRIMARY KEY"},
 		{`UPDATE messages SET state = 1 FROM (SELECT CAST(value->>0 AS BIGINT) AS mid FROM json_each('[]') AS j) AS v WHERE messages.id = v.mid`, "messages USING INTEGER PRIMARY KEY"},
 	} {
-		rows, err := db.read.Query(`EXPLAIN QUERY PLAN ` + c.stmt)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var plan strings.Builder
-		for rows.Next() {
-			var a, b, d int
-			var step string
-			if err := rows.Scan(&a, &b, &d, &step); err != nil {
-				t.Fatal(err)
-			}
-			plan.WriteString(step + "; ")
-		}
-		rows.Close()
-		if got := plan.String(); !strings.Contains(got, c.want) || strings.Contains(got, "SCAN messages;") || strings.Contains(got, "SCAN submits;") {
+		if got := planOf(t, db, c.stmt); !strings.Contains(got, c.want) || strings.Contains(got, "SCAN messages;") || strings.Contains(got, "SCAN submits;") {
 			t.Errorf("%s\nplan %s\nwant %s", c.stmt, got, c.want)
 		}
 	}

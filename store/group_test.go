@@ -16,9 +16,7 @@ func TestConcurrentWritesAreAllDurableOrRefused(t *testing.T) {
 		boom := errors.New("boom")
 		var wg sync.WaitGroup
 		for i := range 200 {
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
+			wg.Go(func() {
 				err := db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 					if _, err := tx.ExecContext(ctx, `INSERT INTO outbox (topic, pkey, value) VALUES ('t', $1, 'v')`, strconv.Itoa(i)); err != nil {
 						return err
@@ -31,7 +29,7 @@ func TestConcurrentWritesAreAllDurableOrRefused(t *testing.T) {
 				if want := i%3 == 0; errors.Is(err, boom) != want {
 					t.Errorf("write %d: err = %v", i, err)
 				}
-			}()
+			})
 		}
 		wg.Wait()
 		var n int
@@ -57,9 +55,7 @@ func TestLeasedBlocksNeverOverlap(t *testing.T) {
 		seen := map[int64]bool{}
 		var wg sync.WaitGroup
 		for range 40 {
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
+			wg.Go(func() {
 				first, err := db.LeaseIDs(context.Background(), "links", 1000, 7)
 				if err != nil {
 					t.Error(err)
@@ -73,7 +69,7 @@ func TestLeasedBlocksNeverOverlap(t *testing.T) {
 					}
 					seen[id] = true
 				}
-			}()
+			})
 		}
 		wg.Wait()
 	})

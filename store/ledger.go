@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"cardlink/dispatch"
@@ -77,7 +78,7 @@ func (db *DB) RecordResults(ctx context.Context, r dispatch.Record) (dispatch.Ta
 			if err != nil {
 				return err
 			}
-			all = append(early, receipts...)
+			all = slices.Concat(early, receipts)
 		}
 		return db.applyReceipts(ctx, tx, all, settle, r.Now, &tally)
 	})

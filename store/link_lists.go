@@ -101,7 +101,7 @@ func (db *DB) linkConditions(f shortlink.LinkFilter, s identity.Sealer) (c condi
 	if f.TplID != "" {
 		id, err := strconv.ParseInt(f.TplID, 10, 64)
 		if err != nil {
-			return c, false, nil
+			return c, false, nil //nolint:nilerr // no template has such an id
 		}
 		c.add("b.tpl_id = ?", id)
 	}

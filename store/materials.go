@@ -32,8 +32,7 @@ func jsonColumn(texts []string) string {
 
 // isForeignKey reports whether err is a violated foreign key.
 func isForeignKey(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code == "23503"
 	}
 	var lite *msqlite.Error

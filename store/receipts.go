@@ -51,8 +51,8 @@ func (db *DB) hashReceipts(ctx context.Context, in []dispatch.ChannelReceipt) ([
 
 // unpark takes the parked receipts of parts that have just been accepted. The parameter is that of the outcomes.
 func (db *DB) unpark(ctx context.Context, tx *sql.Tx, outcomes string) ([]receipt, error) {
-	var any int
-	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM stray_receipts WHERE kind = 'parked' LIMIT 1) AS x`).Scan(&any); err != nil || any == 0 {
+	var parked int
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM stray_receipts WHERE kind = 'parked' LIMIT 1) AS x`).Scan(&parked); err != nil || parked == 0 {
 		return nil, err
 	}
 	rows, err := tx.QueryContext(ctx, `DELETE FROM stray_receipts WHERE kind = 'parked' AND id IN (

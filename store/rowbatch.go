@@ -1,5 +1,7 @@
 package store
 
+import "slices"
+
 // rowBatch writes the JSON array of arrays that a batch statement takes as its parameter: begin, cells, end, for every row.
 type rowBatch struct {
 	b []byte
@@ -41,7 +43,7 @@ func (r *rowBatch) arg() string {
 	if r.n == 0 {
 		return "[]"
 	}
-	return string(append(r.b[:len(r.b):len(r.b)], ']'))
+	return string(append(slices.Clip(r.b), ']'))
 }
 
 // ids is the parameter of a batch of one number a row.

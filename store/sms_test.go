@@ -53,5 +53,8 @@ func planOf(t *testing.T, db *DB, stmt string) string {
 		}
 		plan.WriteString(step + "; ")
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return plan.String()
 }

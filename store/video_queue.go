@@ -186,7 +186,7 @@ func (db *DB) SettleVideo(ctx context.Context, rs []videosms.Result, now time.Ti
 			m.settle(r, now)
 			changed = append(changed, m)
 		}
-		return db.storeVideos(ctx, tx, changed, now)
+		return db.storeVideos(ctx, tx, changed)
 	})
 }
 
@@ -238,7 +238,7 @@ func (db *DB) RecoverVideo(ctx context.Context, holder string, repeatable bool, 
 			}
 			changed = append(changed, m)
 		}
-		return db.storeVideos(ctx, tx, changed, now)
+		return db.storeVideos(ctx, tx, changed)
 	})
 	if err != nil {
 		return 0, 0, fmt.Errorf("recover video messages: %w", err)
@@ -266,7 +266,7 @@ func (db *DB) TimeOutVideo(ctx context.Context, now time.Time, limit int) (n int
 			changed = append(changed, m)
 		}
 		n = len(changed)
-		return db.storeVideos(ctx, tx, changed, now)
+		return db.storeVideos(ctx, tx, changed)
 	})
 	if err != nil && !errors.Is(err, context.Canceled) {
 		err = fmt.Errorf("time video messages out: %w", err)

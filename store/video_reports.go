@@ -67,7 +67,7 @@ type taskCount struct {
 }
 
 // storeVideos writes changed messages, which may be listed twice, with the counters of their tasks and the facts of the changes.
-func (db *DB) storeVideos(ctx context.Context, tx *sql.Tx, changed []*videoRow, now time.Time) error {
+func (db *DB) storeVideos(ctx context.Context, tx *sql.Tx, changed []*videoRow) error {
 	var rows rowBatch
 	var facts []event.Record
 	counts := map[int64]*taskCount{}
@@ -84,7 +84,7 @@ func (db *DB) storeVideos(ctx context.Context, tx *sql.Tx, changed []*videoRow, 
 			c = &taskCount{task: m.task}
 			counts[m.task] = c
 		}
-		some, err := m.facts(c, now)
+		some, err := m.facts(c)
 		if err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (db *DB) storeVideos(ctx context.Context, tx *sql.Tx, changed []*videoRow, 
 }
 
 // facts counts what has become true of the message and tells it.
-func (m *videoRow) facts(c *taskCount, now time.Time) (out []event.Record, err error) {
+func (m *videoRow) facts(c *taskCount) (out []event.Record, err error) {
 	if m.submitted > 0 && m.wasSubmitted == 0 {
 		c.submitted++
 		if c.sent == 0 || m.submitted < c.sent {
@@ -191,7 +191,7 @@ func (db *DB) ReportVideo(ctx context.Context, rs []videosms.Report, now time.Ti
 				changed = append(changed, m)
 			}
 		}
-		return db.storeVideos(ctx, tx, changed, now)
+		return db.storeVideos(ctx, tx, changed)
 	})
 	if err != nil {
 		return videosms.Tally{}, fmt.Errorf("apply %d video reports: %w", len(rs), err)
@@ -327,7 +327,7 @@ func (db *DB) answered(ctx context.Context, u *videosms.Uplink, now time.Time) (
 	case u.ID != "":
 		uuid, message, wrong := dispatch.ParseMsgID(u.ID)
 		if wrong != nil {
-			return m, nil
+			return m, nil //nolint:nilerr // nobody's id: no message
 		}
 		err = row(`SELECT m.id, m.tenant, m.recipient FROM vms_messages m JOIN vms_tasks t ON t.id = m.task WHERE m.id = $1 AND t.uuid = $2 AND m.tries > 0`, message, uuid)
 	case u.From != "":

@@ -65,21 +65,7 @@ func TestVideoQueueUsesItsIndexes(t *testing.T) {
 		{`SELECT id FROM vms_templates WHERE waiting > 0 AND (valid_ms = 0 OR valid_ms > 1) ORDER BY created_ms, id LIMIT 9`, "vms_templates_pending"},
 		{`SELECT id FROM vms_templates WHERE state <> 5 AND valid_ms > 0 AND valid_ms <= 1 ORDER BY valid_ms, id LIMIT 9`, "vms_templates_valid (valid_ms>? AND valid_ms<?)"},
 	} {
-		rows, err := db.read.Query(`EXPLAIN QUERY PLAN ` + c.stmt)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var plan strings.Builder
-		for rows.Next() {
-			var a, b, d int
-			var step string
-			if err := rows.Scan(&a, &b, &d, &step); err != nil {
-				t.Fatal(err)
-			}
-			plan.WriteString(step + "; ")
-		}
-		rows.Close()
-		if got := plan.String(); !strings.Contains(got, c.want) || strings.Contains(got, "SCAN vms_messages;") || strings.Contains(got, "SCAN m;") {
+		if got := planOf(t, db, c.stmt); !strings.Contains(got, c.want) || strings.Contains(got, "SCAN vms_messages;") || strings.Contains(got, "SCAN m;") {
 			t.Errorf("%s\nplan %s\nwant %s", c.stmt, got, c.want)
 		}
 	}

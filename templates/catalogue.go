@@ -322,5 +322,5 @@ type couponZone struct {
 
 const (
 	anyVendor   Vendor = "*"
-	classButton        = "button"
+	classButton string = "button"
 )

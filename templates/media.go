@@ -36,7 +36,8 @@ type pictureFacts struct {
 // a pixel is made; one that is not done within the time is errSlow. If ctx ends first, its error is returned.
 func decodePicture(ctx context.Context, data []byte, within time.Duration) (pictureFacts, error) {
 	config, decode := png.DecodeConfig, png.Decode
-	facts, passes := pictureFacts{contentType: "image/png", ext: "png"}, false
+	facts := pictureFacts{contentType: "image/png", ext: "png"}
+	var passes bool
 	switch {
 	case bytes.HasPrefix(data, []byte{0xFF, 0xD8, 0xFF}):
 		config, decode = jpeg.DecodeConfig, jpeg.Decode

@@ -106,6 +106,9 @@ func (h *house) facts(t *testing.T) (out []event.Fact) {
 		}
 		out = append(out, f)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return out
 }
 
@@ -382,8 +385,7 @@ func TestGalleryIsPublicAndPublishedOnce(t *testing.T) {
 		"disabling": h.service.SetState(ctx, tenant, "600000001", 0, ""), "without tenant": h.service.SetState(ctx, "", "600000001", 0, ""),
 		"deleting": h.service.Delete(ctx, "", "600000001"), "reviewing": h.service.Review(ctx, "600000001", "", false, ""),
 	} {
-		var f *fault.Error
-		if !errors.As(err, &f) {
+		if _, ok := errors.AsType[*fault.Error](err); !ok {
 			t.Errorf("%s a public template: %v", what, err)
 		}
 	}

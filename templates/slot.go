@@ -95,7 +95,7 @@ func parsePosition(s string) (position, error) {
 		return position{k: kv, c: cv}, nil
 	}
 	var p position
-	for _, part := range strings.Split(s, ",") {
+	for part := range strings.SplitSeq(s, ",") {
 		v, err := number(part)
 		if err != nil || v < 1 || len(p.list) > 0 && v <= p.list[len(p.list)-1] {
 			return position{}, bad
@@ -155,7 +155,7 @@ func (l *Layout) Bind(page []Content) ([]Slot, []Problem) {
 			Field: field, Hard: hard, Source: source, Rule: fmt.Sprintf("%s has no place for one more %s", l.CardID, c.Type),
 		})
 	}
-	problems = append(problems, l.missing(places, n, counted)...)
+	problems = append(problems, l.missing(places, counted)...)
 
 	slots := make([]Slot, 0, len(page))
 	seen := map[string]int{}
@@ -271,7 +271,7 @@ func (l *Layout) overflow(component string) (hard bool, source string) {
 }
 
 // missing reports required places that nothing fills, and a repeat out of its range.
-func (l *Layout) missing(places []place, n, found int) []Problem {
+func (l *Layout) missing(places []place, found int) []Problem {
 	var out []Problem
 	counter := l.counter()
 	if counter != nil && !l.replaced(places, counter) {

@@ -52,7 +52,7 @@ func FuzzParsePosition(f *testing.F) {
 
 // page reads "image1 text2 …": types with their position_number.
 func page(s string) (cs []Content) {
-	for _, f := range strings.Fields(s) {
+	for f := range strings.FieldsSeq(s) {
 		var c Content
 		for _, kind := range []string{typeText, typeImage, typeVideo, typeButton} {
 			if n, ok := strings.CutPrefix(f, kind); ok {

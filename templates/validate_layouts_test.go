@@ -382,8 +382,8 @@ func TestLayoutsAndTheirOwnFields(t *testing.T) {
 					t.Errorf("%s on the %s is %q, want %q", name, role, got, want)
 				}
 			}
-			say("visible", func(c *Content) { c.Visible = ptr(1) }, l.Visible)
-			say("currency_display", func(c *Content) { c.Currency = ptr(0) }, l.Currency)
+			say("visible", func(c *Content) { c.Visible = new(1) }, l.Visible)
+			say("currency_display", func(c *Content) { c.Currency = new(0) }, l.Currency)
 			say("button_type", func(c *Content) { c.ButtonType = "static" }, l.coupon.to > 0)
 			b := build(t, l, -1)
 			switch c := b.first(role); c.Type {
@@ -485,7 +485,7 @@ func TestFloorsOfEveryVendor(t *testing.T) {
 			judge := func(vendors ...Vendor) string {
 				b := build(t, l, -1)
 				c := b.first("button")
-				c.ActionType, c.Action = "OPEN_APP", &Action{Target: "shop://a", PackageName: "com.example", FloorType: ptr(kind), FloorURL: addresses[kind]}
+				c.ActionType, c.Action = "OPEN_APP", &Action{Target: "shop://a", PackageName: "com.example", FloorType: new(kind), FloorURL: addresses[kind]}
 				return verdictAt(b.judge(t, vendors...), contentField(b.at["button"][0], "action"))
 			}
 			good := strings.Contains(kinds, fmt.Sprint(kind))

@@ -10,8 +10,6 @@ import (
 	"cardlink/fault"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 const (
 	wide   = "700000000000000001" // 1248×702
 	square = "700000000000000002" // 640×640
@@ -197,7 +195,7 @@ func TestWhatMeansNothingIsNotKept(t *testing.T) {
 	d := standard()
 	d.Pages[0].Contents[1].Src, d.Pages[0].Contents[1].SrcType = "799999999999999999", 1
 	d.Pages[0].Contents[0].Text = "${nobody}"
-	d.Pages[0].Contents[3].Action = &Action{Target: "https://shop.example.com", Body: strings.Repeat("<", 5000), FloorType: ptr(9)}
+	d.Pages[0].Contents[3].Action = &Action{Target: "https://shop.example.com", Body: strings.Repeat("<", 5000), FloorType: new(9)}
 	given := d.Pages[0].Contents[3].Action
 	check(t, "fields of other types", verdict(t, d), "", "")
 	c := d.Pages[0].Contents

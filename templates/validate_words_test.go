@@ -23,19 +23,19 @@ func TestImagesThatFollowTheButton(t *testing.T) {
 }
 
 func TestCouponZone(t *testing.T) {
-	make := func(sub, visible int, button string) Draft {
+	coupon := func(sub, visible int, button string) Draft {
 		c := []Content{pictureAt(1, wide), textAt(2, "商品"), textAt(4, "20元"), textAt(5, "满100"), textAt(6, "本周，拒收请回复R"), buttonAt(7, "领"), buttonAt(8, "买")}
 		for i := 2; i < 6; i++ {
-			c[i].Visible = ptr(visible)
+			c[i].Visible = new(visible)
 		}
 		c[5].ButtonType = button
 		return Draft{CardID: "EcommerceCouponHorizontal", Name: "coupon", UseID: 1, SubType: sub, Pages: []Page{{1, c}}, Factories: at(Huawei)}
 	}
-	check(t, "shown", verdict(t, make(1, 1, "static")), "", "")
-	check(t, "hidden", verdict(t, make(2, 0, "")), "", "")
-	check(t, "shown but invisible", verdict(t, make(1, 0, "static")), fault.Parameter, "pages[0].contents[2].visible")
-	check(t, "shown without a button type", verdict(t, make(1, 1, "")), fault.Parameter, "pages[0].contents[5].button_type")
-	check(t, "hidden with a button type", verdict(t, make(2, 0, "dynamic")), fault.Parameter, "pages[0].contents[5].button_type")
+	check(t, "shown", verdict(t, coupon(1, 1, "static")), "", "")
+	check(t, "hidden", verdict(t, coupon(2, 0, "")), "", "")
+	check(t, "shown but invisible", verdict(t, coupon(1, 0, "static")), fault.Parameter, "pages[0].contents[2].visible")
+	check(t, "shown without a button type", verdict(t, coupon(1, 1, "")), fault.Parameter, "pages[0].contents[5].button_type")
+	check(t, "hidden with a button type", verdict(t, coupon(2, 0, "dynamic")), fault.Parameter, "pages[0].contents[5].button_type")
 }
 
 func TestWording(t *testing.T) {

@@ -184,11 +184,11 @@ func mp3Frame(data []byte) int {
 	if len(data) < 4 || data[0] != 0xFF || data[1]&0xE0 != 0xE0 || data[1]&0x06 != 0x02 {
 		return 0
 	}
-	hertz, rate := mp3Hertz[data[2]>>2&3], 0
+	hertz := mp3Hertz[data[2]>>2&3]
 	padding := int(data[2] >> 1 & 1)
 	switch data[1] >> 3 & 3 {
 	case 3: // MPEG 1
-		rate = mp3Rates1[data[2]>>4]
+		rate := mp3Rates1[data[2]>>4]
 		if rate == 0 || hertz == 0 {
 			return 0
 		}
@@ -200,7 +200,8 @@ func mp3Frame(data []byte) int {
 	default:
 		return 0
 	}
-	if rate = mp3Rates2[data[2]>>4]; rate == 0 || hertz == 0 {
+	rate := mp3Rates2[data[2]>>4]
+	if rate == 0 || hertz == 0 {
 		return 0
 	}
 	return 72*rate*1000/hertz + padding

@@ -90,8 +90,7 @@ func (w *Worker) away(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	rest := min(firstRest<<min(w.failures, 10), lastRest)
-	var p *Pause
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*Pause](err); ok {
 		rest = min(max(rest, p.For), lastWait)
 	}
 	w.failures++

@@ -298,7 +298,7 @@ func (p *pictureSet) values(ctx context.Context, field string, params []Param) (
 			return nil, fault.Length(at+"content_detail", 1, maxValue)
 		}
 		if v.Type != "txt" {
-			m, err := p.picture(ctx, at, v, in)
+			m, err := p.picture(ctx, at, in)
 			if err != nil {
 				return nil, err
 			}
@@ -324,7 +324,7 @@ func (p *pictureSet) values(ctx context.Context, field string, params []Param) (
 }
 
 // picture gets the picture that stands for a placeholder. The documents describe texts alone; the schema's examples hint at this form.
-func (p *pictureSet) picture(ctx context.Context, at string, v Var, in Param) (*Media, error) {
+func (p *pictureSet) picture(ctx context.Context, at string, in Param) (*Media, error) {
 	switch {
 	case !types[in.Type]:
 		return nil, fault.OneOf(at+"content_type", "jpg", "jpeg", "png", "gif")

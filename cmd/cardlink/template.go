@@ -65,7 +65,7 @@ func (c templateLintCmd) read() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		in = f
 	}
 	text, err := io.ReadAll(io.LimitReader(in, maxTemplateFile+1))

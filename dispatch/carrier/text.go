@@ -128,13 +128,13 @@ func (c *cutter) step() (units, size int) {
 
 // take appends the next size source bytes to dst in the wire's coding and moves on. A nil dst counts only.
 func (c *cutter) take(dst []byte, size int) []byte {
-	switch {
-	case c.format == FormatGBK:
+	switch c.format {
+	case FormatGBK:
 		if dst != nil {
 			dst = append(dst, c.gbk[:size]...)
 		}
 		c.gbk = c.gbk[size:]
-	case c.format == FormatASCII:
+	case FormatASCII:
 		if dst != nil {
 			dst = append(dst, c.text[:size]...)
 		}

@@ -95,7 +95,7 @@ func writeUntilKilled(dir string) {
 					os.Exit(1)
 				}
 				mu.Lock()
-				fmt.Println(line)
+				fmt.Fprintln(os.Stdout, line)
 				mu.Unlock()
 			}
 		})

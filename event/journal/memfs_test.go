@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -78,9 +79,7 @@ func (m *memFS) SyncDir(string) error {
 		return m.syncErr
 	}
 	clear(m.listed)
-	for name, d := range m.files {
-		m.listed[name] = d
-	}
+	maps.Copy(m.listed, m.files)
 	return nil
 }
 

@@ -50,15 +50,13 @@ func (o *outage) succeeded(now time.Time) {
 	}
 }
 
-// sleep waits for d, for wake (which may be nil) or for ctx, and reports whether ctx is still on.
-func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
+// sleep waits for d, for wake (which may be nil) or for ctx.
+func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 	case <-wake:
 	case <-ctx.Done():
-		return false
 	}
-	return ctx.Err() == nil
 }

@@ -111,7 +111,7 @@ func fuzzDatabase(f *testing.F) string {
 		}
 		names = append(names, name)
 	}
-	if err := errors.Join(old.Err(), old.Close()); err != nil {
+	if err := errors.Join(old.Err(), old.Close()); err != nil { //nolint:sqlclosecheck // before the statements that follow
 		f.Fatal(err)
 	}
 	for _, name := range names {

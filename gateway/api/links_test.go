@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"path/filepath"
 	"regexp"
@@ -277,12 +278,8 @@ func TestWholeRequestFaults(t *testing.T) {
 		{map[string]any{"generation_type": "2", "domain": "c.example.com", "params": []map[string]any{{"cust_flag": "a", "custom_short_code": "abc"}, {"cust_flag": "b", "custom_short_code": "abc"}}}, fault.DuplicateCode, ""},
 	} {
 		body := map[string]any{}
-		for k, v := range base {
-			body[k] = v
-		}
-		for k, v := range c.change {
-			body[k] = v
-		}
+		maps.Copy(body, base)
+		maps.Copy(body, c.change)
 		text, err := json.Marshal(body)
 		if err != nil {
 			t.Fatal(err)

@@ -80,7 +80,7 @@ func TestVideoCovers(t *testing.T) {
 	ask("GET", covers+"?aim_resource_id="+video, "", &list)
 	flags := ""
 	for _, c := range *list.Data {
-		flags += " " + string(rune('0'+c.IsPrimary)) + string(rune('0'+*c.IsAutoGen))
+		flags += " " + string('0'+c.IsPrimary) + string('0'+*c.IsAutoGen)
 	}
 	if flags != " 10 01" && flags != " 01 10" { // made in the same second: their ids order them
 		t.Errorf("primary and uploaded: %s", flags)

@@ -144,15 +144,16 @@ func matchPath(pattern, path string) (params [2]string, literals int, ok bool) {
 	for {
 		ph, pr, pmore := strings.Cut(pattern, "/")
 		vh, vr, vmore := strings.Cut(path, "/")
-		if strings.HasPrefix(ph, "{") {
+		switch {
+		case strings.HasPrefix(ph, "{"):
 			if vh == "" || n == len(params) {
 				return params, 0, false
 			}
 			params[n] = vh
 			n++
-		} else if ph == vh {
+		case ph == vh:
 			literals++
-		} else {
+		default:
 			return params, 0, false
 		}
 		if !pmore || !vmore {

@@ -136,7 +136,7 @@ func (h *portHouse) fails(method, path, body, field, rule string) {
 func TestPortOperations(t *testing.T) {
 	h := newPortHouse(t, false)
 	port := h.register("8822053111111")
-	letter := strings.SplitN(h.file, ":", 2)[0]
+	letter, _, _ := strings.Cut(h.file, ":")
 	row := `"id":"ID","port":"8822053111111","port_type":1,"sign":["示例商城","二号"],"sign_check":0,"is_bind":%s,"authorization_files":{"` + letter + `":"media/` + letter + `?SIGNED"},"create_time":"2026-01-02T03:04:`
 	list := func(rows string, total int) string {
 		return fmt.Sprintf(`{"data":{"data":[%s],"page_info":{"offset":0,"limit":10,"total":%d}}}`, rows, total)

@@ -225,8 +225,8 @@ func TestSMSWireTypes(t *testing.T) {
 	kinds := func(v any) map[string]reflect.Kind {
 		out := map[string]reflect.Kind{}
 		rt := reflect.TypeOf(v)
-		for i := range rt.NumField() {
-			ft := rt.Field(i).Type
+		for field := range rt.Fields() {
+			ft := field.Type
 			if ft.Kind() == reflect.Pointer {
 				ft = ft.Elem()
 			}
@@ -234,7 +234,7 @@ func TestSMSWireTypes(t *testing.T) {
 			if k == reflect.Int32 || k == reflect.Int64 {
 				k = reflect.Int
 			}
-			name, _, _ := strings.Cut(rt.Field(i).Tag.Get("json"), ",")
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if k == reflect.Struct { // the SDK's enums are structs around a string
 				k = reflect.String
 			}

@@ -221,7 +221,7 @@ func (f *accountFace) media(c *fasthttp.RequestCtx, id string) {
 
 // languageOf is the language a page is shown in: the visitor's, if it is one of ours, else the account's own.
 func languageOf(c *fasthttp.RequestCtx, a *serviceaccount.Account) fault.Language {
-	for _, tag := range bytes.Split(c.Request.Header.Peek(fasthttp.HeaderAcceptLanguage), []byte{','}) {
+	for tag := range bytes.SplitSeq(c.Request.Header.Peek(fasthttp.HeaderAcceptLanguage), []byte{','}) {
 		tag = bytes.TrimSpace(tag)
 		switch {
 		case len(tag) >= 2 && (tag[0]|' ') == 'z' && (tag[1]|' ') == 'h':

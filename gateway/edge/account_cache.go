@@ -98,7 +98,7 @@ func (a *accounts) find(ctx context.Context, id string, misses *budget, client u
 	if err != nil {
 		return nil, err
 	}
-	return v.(*account), nil
+	return v.(*account), nil //nolint:errcheck // the flight returns nothing else
 }
 
 // read looks an account up and keeps it. have is what was known of it, nil for nothing.

@@ -42,7 +42,7 @@ func (s *Server) stored(c *fasthttp.RequestCtx, m *templates.Stored) {
 		c.SetStatusCode(fasthttp.StatusNotModified)
 		return
 	}
-	from, n := int64(0), m.Size
+	n := m.Size
 	if r := c.Request.Header.Peek("Range"); len(r) > 0 && rangeHolds(c, m.ETag) {
 		begin, end, err := fasthttp.ParseByteRange(r, int(m.Size))
 		if err != nil {
@@ -51,7 +51,8 @@ func (s *Server) stored(c *fasthttp.RequestCtx, m *templates.Stored) {
 			c.SetStatusCode(fasthttp.StatusRequestedRangeNotSatisfiable)
 			return
 		}
-		from, n = int64(begin), int64(end-begin+1)
+		from := int64(begin)
+		n = int64(end - begin + 1)
 		h.Set("Content-Range", "bytes "+itoa(from)+"-"+itoa(int64(end))+"/"+itoa(m.Size))
 		c.SetStatusCode(fasthttp.StatusPartialContent)
 		if _, err := m.Body.Seek(from, io.SeekStart); err != nil {

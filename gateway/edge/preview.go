@@ -65,7 +65,7 @@ func (s *Server) preview(c *fasthttp.RequestCtx, path string) {
 	look := s.look(c, name, entry)
 	switch {
 	case part == pictureName:
-		err = s.previewCode(c, entry.template, &look)
+		s.previewCode(c, entry.template, &look)
 	case deeper:
 		err = s.previewCard(c, entry.template, target, look)
 	default:
@@ -178,11 +178,11 @@ func (s *Server) previewCard(c *fasthttp.RequestCtx, t *templates.Template, targ
 }
 
 // previewCode is the QR code of the preview's address, with the values asked for if they are not too long for one.
-func (s *Server) previewCode(c *fasthttp.RequestCtx, t *templates.Template, look *render.Look) error {
+func (s *Server) previewCode(c *fasthttp.RequestCtx, t *templates.Template, look *render.Look) {
 	picture, err := render.QRPNG(look.Address(t))
 	if err != nil {
 		s.notFound(c, false) // the installation's own name is too long for one
-		return nil
+		return
 	}
 	h := &c.Response.Header
 	h.SetContentType("image/png")
@@ -190,7 +190,6 @@ func (s *Server) previewCode(c *fasthttp.RequestCtx, t *templates.Template, look
 	h.SetCanonical(headerRobots, valueNoIndex)
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	c.Response.SetBodyRaw(picture)
-	return nil
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -155,7 +155,7 @@ func coverChosen(ctx context.Context, s TemplateStores) error {
 			primaries++
 		}
 	}
-	return errors.Join(append(errs, err, same("primaries", primaries, 1))...)
+	return errors.Join(errors.Join(errs...), err, same("primaries", primaries, 1))
 }
 
 func coverDeleted(ctx context.Context, s TemplateStores) error {

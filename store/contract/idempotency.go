@@ -13,9 +13,9 @@ import (
 var callsNow = time.UnixMilli(1_767_323_045_000)
 
 // callClaim asks for key "k" of an operation at some moment, for a minute.
-func callClaim(tenant, op, print, holder string, at time.Time) idempotency.Claim {
+func callClaim(tenant, op, fingerprint, holder string, at time.Time) idempotency.Claim {
 	return idempotency.Claim{
-		Call:   idempotency.Call{Tenant: tenant, Op: op, Key: "k", Fingerprint: print},
+		Call:   idempotency.Call{Tenant: tenant, Op: op, Key: "k", Fingerprint: fingerprint},
 		Holder: holder, At: at, Until: at.Add(time.Minute),
 	}
 }

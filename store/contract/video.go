@@ -314,7 +314,7 @@ func videoClaims(ctx context.Context, s VideoStores) error {
 		})
 	}
 	want[2].Values = videosms.Values{"p_1": {Text: "Bob"}}
-	if got := append(ws, last...); !reflect.DeepEqual(got, want) {
+	if got := slices.Concat(ws, last); !reflect.DeepEqual(got, want) {
 		return fmt.Errorf("claimed\n got %+v\nwant %+v", got, want)
 	}
 	if err := wantVideoTask(ctx, s, "a", t.UUID, videosms.SubmitSuccess, 0, 0, 0, 0); err != nil {

@@ -165,7 +165,7 @@ func (g *Gateway) Submit(ctx context.Context, b videosms.Batch) ([]videosms.Outc
 		case status == http.StatusUnprocessableEntity:
 			var a wireAnswer
 			if err := json.Unmarshal(answer, &a); err != nil || len(a.Missing) == 0 {
-				return refused(b, status), nil
+				return refused(b, status), nil //nolint:nilerr // an answer that names nothing is a refusal
 			}
 			if round == 2 {
 				return nil, unsent(errors.New("the gateway goes on asking for contents"))

@@ -129,7 +129,7 @@ func (c *Carrier) due(now time.Time) (rs []videosms.Report, wait time.Duration) 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(c.waiting) > 0 && len(rs) < videosms.MaxReports && !c.waiting[0].at.After(now) {
-		p := heap.Pop(&c.waiting).(parcel)
+		p := heap.Pop(&c.waiting).(parcel) //nolint:errcheck // the heap holds nothing else
 		delete(c.seen, p.report.ID)
 		p.report.At = p.at
 		rs = append(rs, p.report)
@@ -171,7 +171,7 @@ func (d delivery) Less(i, j int) bool { return d[i].at.Before(d[j].at) }
 func (d delivery) Swap(i, j int)      { d[i], d[j] = d[j], d[i] }
 
 // Push implements heap.Interface.
-func (d *delivery) Push(x any) { *d = append(*d, x.(parcel)) }
+func (d *delivery) Push(x any) { *d = append(*d, x.(parcel)) } //nolint:errcheck // as above
 
 // Pop implements heap.Interface.
 func (d *delivery) Pop() any {

@@ -112,7 +112,7 @@ func (c *conn) serve(ctx context.Context) error {
 	err := c.read()
 	c.end(err)
 	c.s.down(c)
-	if err != errTerminate {
+	if !errors.Is(err, errTerminate) {
 		c.nc.Close() // a write under way may not hold us up
 	}
 	close(readDone)

@@ -18,7 +18,7 @@ type loginError struct {
 }
 
 func (e *loginError) Error() string {
-	what := "refused"
+	var what string
 	switch e.status {
 	case ConnectStructure:
 		what = "message structure wrong"

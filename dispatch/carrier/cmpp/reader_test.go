@@ -48,7 +48,7 @@ func TestReaderAcceptsAnySplit(t *testing.T) {
 				t.Fatalf("PDU %d: %+v, %d bytes, %v", i, h, len(body), err)
 			}
 		}
-		if _, _, err := r.Next(); err != io.EOF {
+		if _, _, err := r.Next(); !errors.Is(err, io.EOF) {
 			t.Fatal(err)
 		}
 	})

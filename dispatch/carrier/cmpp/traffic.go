@@ -103,7 +103,7 @@ func (c *conn) read() error {
 		case CmdSubmit | Response:
 			err = c.answered(h.Seq, body)
 		case CmdDeliver:
-			err = c.deliver(h.Seq, body)
+			c.deliver(h.Seq, body)
 		case CmdActiveTest:
 			err = c.out.Answer(func(b []byte) []byte { return AppendActiveTestResp(b, h.Seq) })
 		case CmdActiveTest | Response:
@@ -206,7 +206,7 @@ func (c *conn) answer(seq uint32, id MsgID, result uint32) {
 }
 
 // deliver handles a DELIVER: a status report or a text from a handset.
-func (c *conn) deliver(seq uint32, body []byte) error {
+func (c *conn) deliver(seq uint32, body []byte) {
 	s := c.s
 	var d Deliver
 	if err := ParseDeliver(c.version, body, &d); err != nil {
@@ -215,7 +215,7 @@ func (c *conn) deliver(seq uint32, body []byte) error {
 		if len(body) >= 8 { // else it would come again and again
 			c.answer(seq, MsgID(binary.BigEndian.Uint64(body)), 1)
 		}
-		return nil
+		return
 	}
 	var report Report
 	if d.Report != 0 {
@@ -224,14 +224,14 @@ func (c *conn) deliver(seq uint32, body []byte) error {
 			s.meters.malformed.Inc()
 			s.opts.Log.Warn("status report too short to say anything", "error", err)
 			c.answer(seq, d.MsgID, 0)
-			return nil
+			return
 		}
 	}
 	c.mu.Lock()
 	if c.owed >= s.opts.MaxDeliveries || c.leaving {
 		c.mu.Unlock()
 		s.meters.unanswered.Inc()
-		return nil
+		return
 	}
 	c.owed++
 	c.mu.Unlock()
@@ -239,11 +239,10 @@ func (c *conn) deliver(seq uint32, body []byte) error {
 	if d.Report != 0 {
 		s.meters.receipts.Inc()
 		s.handler.Receipt(s.receipt(report), owed.done)
-		return nil
+		return
 	}
 	s.meters.replies.Inc()
 	s.handler.Reply(s.reply(&d), owed.done)
-	return nil
 }
 
 // receipt explains a status report.

@@ -2,6 +2,7 @@ package cmpp
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"cardlink/dispatch/carrier"
@@ -193,7 +194,7 @@ func (s *Session) SubmitParts(ctx context.Context, parts []*carrier.Part) error 
 		if err != nil {
 			return err
 		}
-		if err := r.Submit(ctx, parts...); err != carrier.ErrLost {
+		if err := r.Submit(ctx, parts...); !errors.Is(err, carrier.ErrLost) {
 			return err
 		}
 	}

@@ -99,14 +99,15 @@ func (d *Document) curl(op *Operation) string {
 
 // server is the address before an operation's path: its own, with the defaults of its variables, or that of the API.
 func server(op *Operation) string {
-	for _, s := range sequence(get(op.node, "servers")) {
-		at := scalar(get(s, "url"))
-		for name, v := range members(get(s, "variables")) {
-			at = strings.ReplaceAll(at, "{"+name+"}", scalar(get(v, "default")))
-		}
-		return at
+	own := sequence(get(op.node, "servers"))
+	if len(own) == 0 {
+		return "$API"
 	}
-	return "$API"
+	at := scalar(get(own[0], "url"))
+	for name, v := range members(get(own[0], "variables")) {
+		at = strings.ReplaceAll(at, "{"+name+"}", scalar(get(v, "default")))
+	}
+	return at
 }
 
 // quoted is a word of a POSIX shell.

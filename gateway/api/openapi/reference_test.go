@@ -106,7 +106,7 @@ func TestPagesNeedNothingElse(t *testing.T) {
 			}
 			target := f
 			if to != "" {
-				ok := false
+				var ok bool
 				page := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(to, "/docs"), "/"), "/")
 				if target, ok = r.Page(page, at); !ok {
 					t.Errorf("%s: %s leads nowhere", name, m[1])

@@ -76,14 +76,14 @@ func (c comparison) request(request reflect.Type, op *Operation, here any) {
 	known := map[string]bool{"header Idempotency-Key": true}
 	for f := range request.Fields() {
 		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		switch {
-		case tag == "body":
+		switch tag {
+		case "body":
 			schema := member(here, "#/requestBody/content/application~1json/schema")
 			if schema == nil {
 				schema = member(here, "#/requestBody/content/multipart~1form-data/schema")
 			}
 			c.value("", f.Type, c.resolve(schema))
-		case tag == "Content-Type" || tag == "X-Auth-Token": // of the transport and of the credential
+		case "Content-Type", "X-Auth-Token": // of the transport and of the credential
 		default:
 			in := "query " + tag
 			if strings.Contains(op.Path, "{"+tag+"}") {
