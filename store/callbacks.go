@@ -202,28 +202,30 @@ func (db *DB) listening(ctx context.Context) (map[listener]bool, error) {
 	return out, rows.Err()
 }
 
-// Due implements callback.Store: one index probe per address.
+// dueQuery hops through the index of what waits from queue to queue, so that it costs what has something waiting, not all addresses: every video template with a
+// callbackurl has one.
+const dueQuery = `WITH RECURSIVE hop(id) AS (
+		SELECT (SELECT f.id FROM callback_deliveries f WHERE f.state = 0 ORDER BY f.tenant, f.url_type, f.next_ms, f.push_id, f.id LIMIT 1)
+		UNION ALL
+		SELECT COALESCE(
+			(SELECT n.id FROM callback_deliveries n WHERE n.state = 0 AND n.tenant = d.tenant AND n.url_type > d.url_type
+				ORDER BY n.url_type, n.next_ms, n.push_id, n.id LIMIT 1),
+			(SELECT o.id FROM callback_deliveries o WHERE o.state = 0 AND o.tenant > d.tenant
+				ORDER BY o.tenant, o.url_type, o.next_ms, o.push_id, o.id LIMIT 1))
+		FROM hop JOIN callback_deliveries d ON d.id = hop.id)
+	SELECT d.tenant, d.url_type, d.next_ms FROM hop JOIN callback_deliveries d ON d.id = hop.id
+		JOIN callbacks c ON c.tenant = d.tenant AND c.url_type = d.url_type AND c.disabled = '' ORDER BY d.next_ms`
+
+// Due implements callback.Store.
 func (db *DB) Due(ctx context.Context) ([]callback.Due, error) {
-	rows, err := db.read.QueryContext(ctx,
-		`SELECT tenant, url_type, next_ms FROM (
-		   SELECT c.tenant, c.url_type, (SELECT min(d.next_ms) FROM callback_deliveries d
-		                                 WHERE d.tenant = c.tenant AND d.url_type = c.url_type AND d.state = 0) AS next_ms
-		   FROM callbacks c WHERE c.disabled = '') AS q WHERE next_ms IS NOT NULL ORDER BY next_ms`)
-	if err != nil {
-		return nil, fmt.Errorf("look for due deliveries: %w", err)
-	}
-	defer rows.Close()
-	var out []callback.Due
-	for rows.Next() {
-		var d callback.Due
+	rows, err := db.read.QueryContext(ctx, dueQuery)
+	return collect(rows, err, "look for due deliveries", func(d *callback.Due) ([]any, func() error) {
 		var next int64
-		if err := rows.Scan(&d.Tenant, &d.URLType, &next); err != nil {
-			return nil, fmt.Errorf("look for due deliveries: %w", err)
+		return []any{&d.Tenant, &d.URLType, &next}, func() error {
+			d.Next = time.UnixMilli(next).UTC()
+			return nil
 		}
-		d.Next = time.UnixMilli(next).UTC()
-		out = append(out, d)
-	}
-	return out, rows.Err()
+	})
 }
 
 // Claim implements callback.Store.
