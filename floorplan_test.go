@@ -59,8 +59,8 @@ var floor = map[string]string{
 
 	"bench": "dispatch/carrier dispatch/carrier/sim identity render templates event fault",
 	"app":   "all",
-	// identity and billing: the administration commands speak to them. dispatch/carrier/sim: `cardlink carrier-sim` is that package with flags.
-	"cmd/cardlink": "app bench billing dispatch/carrier/sim identity review shortlink store fault",
+	// identity, billing and dispatch: the administration commands speak to them. dispatch/carrier/sim: `cardlink carrier-sim` is that package with flags.
+	"cmd/cardlink": "app bench billing dispatch dispatch/carrier/sim identity review shortlink store fault",
 	"conformance":  "", // tests only
 }
 

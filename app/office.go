@@ -7,6 +7,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"cardlink/billing"
+	"cardlink/dispatch"
 	"cardlink/identity"
 	"cardlink/review"
 	"cardlink/shortlink"
@@ -48,6 +49,9 @@ func (f *Office) Links() *shortlink.Service { return f.a.links }
 
 // Usage is the room of bills.
 func (f *Office) Usage() *billing.Service { return f.a.usage }
+
+// Sends is the room of SMS applications.
+func (f *Office) Sends() *dispatch.Service { return f.a.sends }
 
 // Identity is the room of tenants and the audit log.
 func (f *Office) Identity() *identity.Service { return f.a.identity }

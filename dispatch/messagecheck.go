@@ -164,6 +164,8 @@ func (s *Service) messageTemplate(ctx context.Context, tenant, field, text strin
 // checkText decides about the text of an item: the status of its numbers, and the fault that says the same of a whole request.
 func (s *Service) checkText(x *itemText, at string, params []string, number string) (string, error) {
 	switch {
+	case x.tpl.AppStatus == AppSuspended:
+		return SendInactive, x.tpl.suspended(at + "template_id")
 	case x.tpl.FlowStatus != FlowAdopted:
 		return SendInactive, fault.In(fault.Parameter, at+"template_id", "is not approved")
 	case x.tpl.SignatureStatus != SignaturePassed:

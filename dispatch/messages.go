@@ -19,7 +19,7 @@ const (
 	SendPending    = "E200015" // too many messages of the tenant wait to be sent
 	SendVariables  = "E200028" // number or values of the variables
 	SendTypeCheck  = "E200029" // no channel of the number carries messages of the template's type
-	SendInactive   = "E200030" // template or signature is not approved
+	SendInactive   = "E200030" // template or signature is not approved, or the application is suspended
 	SendProtocol   = "E200031" // the text does not fit into the parts that a message may have
 	SendWrongType  = "E200033" // the template's signature has another channel number than the request
 	SendRepetition = "E200041" // the same text to the same number once more

@@ -289,7 +289,7 @@ func TestAcceptedIsWhatIsQueued(t *testing.T) {
 	defer fewer(60)()
 	rapid.Check(t, func(rt *rapid.T) {
 		number := rapid.Custom(func(rt *rapid.T) string {
-			return rapid.SampledFrom([]string{"", "+86", "0086", "86"}).Draw(rt, "prefix") + fmt.Sprint(13100000000+rapid.IntRange(0, 5).Draw(rt, "number"))
+			return rapid.SampledFrom([]string{"", "+86", "0086", "86"}).Draw(rt, "prefix") + fmt.Sprint(13100000000+rapid.Int64Range(0, 5).Draw(rt, "number"))
 		})
 		item := rapid.Custom(func(rt *rapid.T) dispatch.MessageItem {
 			it := dispatch.MessageItem{To: rapid.SliceOfN(number, 1, 12).Draw(rt, "to"), TemplateID: s.plain}

@@ -103,6 +103,8 @@ func (s *Service) checkChannel(ctx context.Context, tenant string, c *SMSChannel
 		return none, fault.In(fault.AppNameMismatch, "sms_channel.sms_app_name", "is not the application of the SMS template")
 	case t.SignatureName != c.Sign:
 		return none, fault.In(fault.SMSSignMismatch, "sms_channel.sms_sign", "is not the signature of the SMS template")
+	case t.AppStatus == AppSuspended:
+		return none, t.suspended("sms_channel.sms_app_name")
 	case t.FlowStatus != FlowAdopted:
 		return none, fault.In(fault.Parameter, "sms_channel.sms_tpl_id", "is not approved")
 	case t.SignatureStatus != SignaturePassed:

@@ -16,9 +16,10 @@ var (
 // SMSStore is the part of Store that keeps applications, signatures and SMS templates; contract.SMS says in running code what "implement" means.
 // Lists are newest first, ties by descending id, and return the number of all rows that fit, whatever the page.
 type SMSStore interface {
-	AddApp(ctx context.Context, a App) error                 // fault.Parameter if the name exists, in any case
-	UpdateApp(ctx context.Context, a App) error              // writes name and reply address; ErrNoRow; fault.Parameter as AddApp
-	App(ctx context.Context, tenant, id string) (App, error) // ErrNoRow
+	AddApp(ctx context.Context, a App) error                           // fault.Parameter if the name exists, in any case
+	UpdateApp(ctx context.Context, a App) error                        // writes name and reply address; ErrNoRow; fault.Parameter as AddApp
+	App(ctx context.Context, tenant, id string) (App, error)           // ErrNoRow
+	SetAppStatus(ctx context.Context, tenant, id, status string) error // ErrNoRow
 	Apps(ctx context.Context, tenant string, f AppFilter) ([]App, int, error)
 
 	AddFile(ctx context.Context, f File) error

@@ -43,7 +43,7 @@ type SMSTemplate struct {
 	Variables          []Variable
 	Revision           int // counts the changes, so that nobody overwrites or approves what he has not seen
 
-	AppName, SignatureName, SignatureStatus, ChannelNumber string
+	AppName, AppStatus, SignatureName, SignatureStatus, ChannelNumber string
 }
 
 // SMSTemplateFilter narrows ListSMSTemplates. Empty fields do not.

@@ -50,6 +50,14 @@ func (db *DB) UpdateApp(ctx context.Context, a dispatch.App) error {
 	return nil
 }
 
+// SetAppStatus implements dispatch.Store.
+func (db *DB) SetAppStatus(ctx context.Context, tenant, id, status string) error {
+	return db.Write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE sms_apps SET status = $3 WHERE tenant = $1 AND id = $2`, tenant, id, status)
+		return oneRow(res, err, dispatch.ErrNoRow)
+	})
+}
+
 // oneRow says what a statement that must touch one row did not find.
 func oneRow(res sql.Result, err, none error) error {
 	if err != nil {

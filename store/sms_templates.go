@@ -72,7 +72,7 @@ func (db *DB) DeleteSMSTemplate(ctx context.Context, tenant string, id int64) er
 
 const (
 	smsTemplateColumns = `t.id, t.tenant, t.app_id, t.signature_id, t.name, t.description, t.kind, t.content, t.variables, t.flow_status, t.review_desc,
-	t.created_ms, t.revision, a.name, n.name, n.status, n.channel_num`
+	t.created_ms, t.revision, a.name, a.status, n.name, n.status, n.channel_num`
 	smsTemplateFrom = ` FROM sms_templates t JOIN sms_signatures n ON n.id = t.signature_id JOIN sms_apps a ON a.id = t.app_id`
 )
 
@@ -82,7 +82,7 @@ func scanSMSTemplate(t *dispatch.SMSTemplate) ([]any, func() error) {
 		created int64
 	)
 	return []any{&t.ID, &t.Tenant, &t.AppID, &t.SignatureID, &t.Name, &t.Description, &t.Kind, &t.Content, &vars, &t.FlowStatus, &t.ReviewDesc,
-			&created, &t.Revision, &t.AppName, &t.SignatureName, &t.SignatureStatus, &t.ChannelNumber}, func() error {
+			&created, &t.Revision, &t.AppName, &t.AppStatus, &t.SignatureName, &t.SignatureStatus, &t.ChannelNumber}, func() error {
 			t.CreatedAt = fromMilli(created)
 			return json.Unmarshal([]byte(vars), &t.Variables)
 		}

@@ -38,6 +38,7 @@ type cli struct {
 	Key        keyCmd        `cmd:"" help:"Manage access keys."`
 	Review     reviewCmd     `cmd:"" help:"Approve and reject what tenants submit."`
 	Billing    billingCmd    `cmd:"" help:"Correct bills, and list corrections."`
+	SMSApp     smsAppCmd     `cmd:"" name:"sms-app" help:"List, suspend and resume SMS applications."`
 	Domain     domainCmd     `cmd:"" help:"Manage short-link domains and the hosts links may jump to."`
 	Template   templateCmd   `cmd:"" help:"Judge card templates before they are created."`
 	Migrate    migrateCmd    `cmd:"" help:"Bring the database to this version's schema."`

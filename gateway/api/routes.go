@@ -48,6 +48,7 @@ func routes(d Rooms) []route {
 		s.routes(),
 		messageHandlers{d.Sends}.routes(),
 		s.appRoutes(),
+		suspendHandlers{d.Sends, d.Identity}.routes(),
 		s.signatureRoutes(),
 		s.smsTemplateRoutes(),
 		templateHandlers{d.Templates, d.Previews, d.Rules}.routes(),

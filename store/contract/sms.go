@@ -89,6 +89,16 @@ func smsUpdateApp(ctx context.Context, s dispatch.Store) error {
 	if err := errors.Join(err, same("application", got, one)); err != nil {
 		return err
 	}
+	if err := s.SetAppStatus(ctx, "b", "1", dispatch.AppSuspended); !errors.Is(err, dispatch.ErrNoRow) {
+		return fmt.Errorf("suspending another tenant's: %w", err)
+	}
+	if err := errors.Join(s.SetAppStatus(ctx, "a", "1", dispatch.AppSuspended), s.UpdateApp(ctx, one)); err != nil { // an update leaves the state
+		return err
+	}
+	got, err = s.App(ctx, "a", "1")
+	if err := errors.Join(err, same("state", got.Status, dispatch.AppSuspended)); err != nil {
+		return err
+	}
 	one.Name = "Two"
 	if err := s.UpdateApp(ctx, one); !fault.Has(err, fault.Parameter) {
 		return fmt.Errorf("another's name: %w", err)
@@ -254,7 +264,7 @@ func smsTemplates(ctx context.Context, s dispatch.Store) error {
 	if err := errors.Join(smsShop(ctx, s), s.AddSMSTemplate(ctx, t)); err != nil {
 		return err
 	}
-	t.AppName, t.SignatureName, t.SignatureStatus, t.ChannelNumber = "shop", "示例商城", dispatch.SignaturePassed, "1069"
+	t.AppName, t.AppStatus, t.SignatureName, t.SignatureStatus, t.ChannelNumber = "shop", dispatch.AppLaunched, "示例商城", dispatch.SignaturePassed, "1069"
 	got, err := s.SMSTemplate(ctx, t.ID)
 	if err != nil {
 		return err
