@@ -3,6 +3,7 @@ package conformance
 import (
 	"crypto/tls"
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -41,6 +42,9 @@ func TestContract(t *testing.T) {
 	})
 }
 
+// regionAddress is where TestRegionMode listens: the SDK reads the variable of a region once in a process, so a repeated test must be found at the same place.
+var regionAddress = "127.0.0.1:0"
+
 // TestRegionMode: the same methods with a region, no endpoint and no project: two environment variables lead the SDK here (api.md §2.2).
 func TestRegionMode(t *testing.T) {
 	w := newWorld(t, engine{name: "one machine"})
@@ -48,7 +52,15 @@ func TestRegionMode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	front := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host }})
+	ln, err := net.Listen("tcp", regionAddress)
+	if err != nil {
+		t.Fatal(err)
+	}
+	regionAddress = ln.Addr().String()
+	front := httptest.NewUnstartedServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host }})
+	_ = front.Listener.Close() // ours takes its place
+	front.Listener = ln
+	front.StartTLS()
 	defer front.Close()
 	t.Setenv("HUAWEICLOUD_SDK_REGION_KOOMESSAGE_CN_NORTH_4", front.URL)
 	t.Setenv("HUAWEICLOUD_SDK_IAM_ENDPOINT", front.URL)
