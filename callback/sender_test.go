@@ -2,7 +2,6 @@ package callback_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,10 +18,8 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"go.uber.org/goleak"
-	"pgregory.net/rapid"
 
 	"cardlink/callback"
-	"cardlink/event"
 	"cardlink/fault"
 	"cardlink/store"
 )
@@ -60,99 +57,8 @@ func (facts) SMSReply(_ context.Context, _, id string) (callback.SMSReply, error
 func (facts) SMSReceipt(_ context.Context, _, msgID string) (callback.SMSReceipt, error) {
 	return callback.SMSReceipt{MsgID: msgID, CustFlag: "13100000000", SendStatus: "DELIVRD", Total: "1", Sequence: "1"}, nil
 }
+
 func (facts) CustFlag(context.Context, string, int64) (string, error) { return "13100000000", nil }
-
-// request is a push as a customer sees it.
-type request struct {
-	header http.Header
-	raw    []byte
-	push
-	at time.Time
-}
-
-type push struct {
-	RequestID    string `json:"request_id"`
-	DomainID     string `json:"domain_id"`
-	CallbackType string `json:"callback_type"`
-	Body         string `json:"body"`
-	Retry        bool   `json:"retry"`
-}
-
-// messages are the msg_ids of a push of sms receipts, single or batched.
-func (p push) messages() (ids []string) {
-	type sms struct {
-		MsgID string `json:"msg_id"`
-	}
-	var many []sms
-	if err := json.Unmarshal([]byte(p.Body), &many); err != nil {
-		var one sms
-		if err := json.Unmarshal([]byte(p.Body), &one); err != nil {
-			return []string{"unreadable: " + p.Body}
-		}
-		many = []sms{one}
-	}
-	for _, m := range many {
-		ids = append(ids, m.MsgID)
-	}
-	return ids
-}
-
-// receiver is a customer's server. answer decides about each request; nil = 200.
-type receiver struct {
-	mu     sync.Mutex
-	got    []request
-	answer func(r request) (status int, header map[string]string)
-}
-
-func (c *receiver) take(h http.Header, body []byte) (int, map[string]string) {
-	r := request{header: h, raw: body, at: time.Now()}
-	_ = json.Unmarshal(body, &r.push)
-	c.mu.Lock()
-	c.got = append(c.got, r)
-	answer := c.answer
-	c.mu.Unlock()
-	if answer == nil {
-		return 200, nil
-	}
-	return answer(r)
-}
-
-func (c *receiver) requests() []request {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.got)
-}
-
-// ServeHTTP makes it a server, RoundTrip a network: the second works in a bubble of fake time.
-func (c *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
-	status, header := c.take(r.Header, body)
-	for k, v := range header {
-		w.Header().Set(k, v)
-	}
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte("whatever"))
-}
-
-func (c *receiver) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, _ := io.ReadAll(r.Body)
-	status, header := c.take(r.Header, body)
-	if status == 0 { // hang
-		<-r.Context().Done()
-		return nil, r.Context().Err()
-	}
-	h := http.Header{}
-	for k, v := range header {
-		h.Set(k, v)
-	}
-	return &http.Response{StatusCode: status, Header: h, Body: http.NoBody, Request: r}, nil
-}
-
-type byHost map[string]*receiver
-
-func (b byHost) RoundTrip(r *http.Request) (*http.Response, error) {
-	return b[r.URL.Host].RoundTrip(r)
-}
 
 func register(t interface{ Fatal(...any) }, db callback.Store, tenant, url string, types ...callback.URLType) {
 	s, err := callback.NewService(callback.ServiceOptions{Store: db, Targets: callback.Targets{AllowPrivate: true}})
@@ -550,117 +456,6 @@ func TestServiceRefusesBadRegistrations(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
-
-// topic hands its records out once from where it was committed, then ends its reader.
-type topic struct {
-	records         []event.Record
-	read, committed int
-	crash           bool // the process dies before the next commit
-	stop            context.CancelFunc
-}
-
-func (s *topic) Fetch(context.Context) ([]event.Delivery, error) {
-	if s.read == len(s.records) {
-		s.stop()
-		return nil, context.Canceled
-	}
-	end := min(s.read+7, len(s.records))
-	var batch []event.Delivery
-	for i := s.read; i < end; i++ {
-		batch = append(batch, event.Delivery{Record: s.records[i], Offset: int64(i)})
-	}
-	s.read = end
-	return batch, nil
-}
-
-func (s *topic) Commit(_ context.Context, batch []event.Delivery) error {
-	if s.crash {
-		s.crash = false
-		s.stop()
-		return errors.New("the process died")
-	}
-	s.committed = int(batch[len(batch)-1].Offset) + 1
-	return nil
-}
-
-// Whatever the receiver answers and however often the nodes restart, every fact arrives at every address that takes it, and without faults
-// exactly once.
-func TestNothingIsLost(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		synctest.Test(t, func(t *testing.T) {
-			db := openStore(t) // a store lives in its bubble
-			c := &receiver{}
-			register(rt, db, "t", "https://hook.example.com/", callback.Single, callback.Batched)
-			n := rapid.IntRange(1, 150).Draw(rt, "facts")
-			var records []event.Record
-			for i := range n {
-				r, err := event.SendReceipt{MsgID: strconv.Itoa(i), Final: event.FinalSuccess, ReceiveTime: time.Now()}.Record("t")
-				if err != nil {
-					rt.Fatal(err)
-				}
-				records = append(records, r)
-			}
-			src := &topic{records: records, crash: rapid.Bool().Draw(rt, "crash before commit")}
-			faults := rapid.SliceOfN(rapid.SampledFrom([]int{0, 200, 302, 429, 500, 503}), 0, 4).Draw(rt, "faults")
-			faulty := len(faults) > 0
-			c.answer = func(request) (int, map[string]string) {
-				c.mu.Lock()
-				defer c.mu.Unlock()
-				if len(faults) == 0 {
-					return 200, nil
-				}
-				f := faults[0]
-				faults = faults[1:]
-				return f, nil
-			}
-			restarts := rapid.SliceOfN(rapid.IntRange(1, 8_000), 0, 4).Draw(rt, "restarts after ms")
-			mod := func(o *callback.SenderOptions) { o.Transport, o.Drain, o.Poll = c, time.Millisecond, 10*time.Minute }
-			s, stop := start(rt, db, mod)
-			for src.committed < n {
-				ctx, cancel := context.WithCancel(context.Background())
-				src.stop, src.read = cancel, src.committed
-				p, err := callback.NewProducer(callback.ProducerOptions{Source: src, Store: db, Wake: s.Wake})
-				if err != nil {
-					rt.Fatal(err)
-				}
-				if err := p.Run(ctx); err != nil {
-					rt.Fatal(err)
-				}
-			}
-			for _, ms := range restarts {
-				time.Sleep(time.Duration(ms) * time.Millisecond)
-				stop()
-				_, stop = start(rt, db, mod)
-			}
-			for range 75 {
-				time.Sleep(time.Hour)
-				if due, err := db.Due(context.Background()); err != nil || len(due) == 0 {
-					break
-				}
-			}
-			stop()
-			single, batched := map[string]int{}, map[string]int{}
-			for _, r := range c.requests() {
-				into := single
-				if r.Body[0] == '[' {
-					into = batched
-				}
-				for _, id := range r.messages() {
-					into[id]++
-				}
-			}
-			if len(single) != n || len(batched) != n {
-				rt.Fatalf("%d single and %d batched of %d", len(single), len(batched), n)
-			}
-			if !faulty && len(restarts) == 0 && len(c.requests()) > n+2+n/callback.BatchLimit+6 {
-				rt.Fatalf("%d requests for %d facts without a fault", len(c.requests()), n)
-			}
-			if due, err := db.Due(context.Background()); err != nil || len(due) != 0 {
-				rt.Fatalf("still waiting: %v, %v", due, err)
-			}
-		})
-	})
-}
 
 // BenchmarkSender: a fast receiver on the loopback, records on disk.
 func BenchmarkSender(b *testing.B) {

@@ -136,7 +136,7 @@ func queueMessages(db *store.DB, n int, class func(i int) dispatch.Class, text s
 		}
 		var ms []dispatch.Message
 		for i := range min(perTask, n-len(all)) {
-			number := strconv.Itoa(13800000000 + len(all) + i)
+			number := strconv.FormatInt(13800000000+int64(len(all)+i), 10)
 			ms = append(ms, dispatch.Message{
 				ID: first + int64(i), Task: task.ID, CustFlag: number, Phone: "+86" + number, Text: text, Carrier: dispatch.CMCC, Class: c,
 				Route: testNumber + "/" + dispatch.SMSKind(kind) + "/cmcc", Segments: 1, CreatedAt: now, ExpireAt: now.Add(24 * time.Hour),

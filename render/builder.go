@@ -123,7 +123,7 @@ func (b *builder) media(m *media, e escaping) {
 
 // program ends the collection. sample serves to find the size.
 func (b *builder) program(contentType string, sample *Values) (*Program, error) {
-	if len(b.static) > math.MaxUint32 || len(b.runs) > math.MaxUint16 {
+	if uint64(len(b.static)) > math.MaxUint32 || len(b.runs) > math.MaxUint16 {
 		return nil, errTooLarge
 	}
 	p := &Program{

@@ -78,7 +78,7 @@ func (db *DB) applyNewUsage(ctx context.Context, rows []billing.Usage) error {
 		if err != nil {
 			return err
 		}
-		defer insert.Close()
+		defer func() { _ = insert.Close() }()
 		for i := range groups {
 			g := &groups[i]
 			hour := max(g.hour, closed)

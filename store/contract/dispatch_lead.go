@@ -24,7 +24,7 @@ func task(tenant string, n int) dispatch.SendTask {
 // texts are messages of a task, on route "r", valid for a day.
 func texts(t dispatch.SendTask, n int, class dispatch.Class) (ms []dispatch.Message) {
 	for i := range n {
-		number := strconv.Itoa(13800000001 + i)
+		number := strconv.FormatInt(13800000001+int64(i), 10)
 		ms = append(ms, dispatch.Message{
 			ID: t.FirstMessage + int64(i), Task: t.ID, AimURL: "s.example.com/abc", CustFlag: number, Phone: "+86" + number, Text: "【示例商城】hi",
 			Carrier: dispatch.CMCC, Class: class, Route: "r", Segments: 1, CreatedAt: t.CreatedAt, ExpireAt: t.CreatedAt.Add(24 * time.Hour),
@@ -121,7 +121,7 @@ func (l *leader) receiptOf(id string, i int, state string) dispatch.ChannelRecei
 }
 
 // phone is a message's number as a carrier may write it: without country code.
-func (l *leader) phone(i int) string { return strconv.Itoa(13800000001 + i) }
+func (l *leader) phone(i int) string { return strconv.FormatInt(13800000001+int64(i), 10) }
 
 func (l *leader) receipt(ctx context.Context, id string, i int, state string, want dispatch.Tally) error {
 	return l.record(ctx, dispatch.Record{Receipts: []dispatch.ChannelReceipt{l.receiptOf(id, i, state)}}, want)
