@@ -150,6 +150,9 @@ ops:
 			} else if all <= r.text.limit {
 				continue
 			}
+			if n > room { // not even a pointer may leave the buffer
+				break ops
+			}
 			size := p.putRun(unsafe.Add(buf, n), room-n, v, ms, all, i, from)
 			if size == 0 {
 				break ops
@@ -164,6 +167,9 @@ ops:
 			}
 			s = v.Link
 		case o.way == wayEnvelope:
+			if n > room { // as above
+				break ops
+			}
 			if size := p.envelope.put(unsafe.Add(buf, n), room-n, v, unsafe.Add(static, from), int(o.upTo)-from, link); size > 0 {
 				return dst[:n+size], len(p.ops), p.end
 			}
