@@ -31,12 +31,13 @@ func (f *fitter) action(e *element) *action {
 		return nil
 	}
 	if e.still && f.vendor != "" {
-		f.known(f.layout.Provenance().Components, e.tap.field+".action_type", c.ActionType, "", fmt.Sprintf("this %s of %s does what its button does", e.kind, f.layout.CardID))
+		f.known(f.layout.Provenance().Components, e.tap.field+".action_type", f.actionPhrase(c.ActionType), phrase{},
+			phrase{fmt.Sprintf("this %s of %s does what its button does", e.kind, f.layout.CardID), layoutZH(f.layout) + "中，点击此" + named(kindsZH, e.kind) + "与点击按钮相同"})
 		return nil
 	}
 	rule, ok := f.cat.Action(c.ActionType)
 	if !ok {
-		f.note(e.tap.field+".action_type", c.ActionType, "", "no such action")
+		f.note(e.tap.field+".action_type", verbatim(c.ActionType), phrase{}, phrase{"no such action", "没有这种动作"})
 		return nil
 	}
 	a := &action{typ: rule.Type, dialect: f.rules.dialects.Actions[rule.Type], source: c.Action, floor: -1, id: e.tap.id, field: e.tap.field}
@@ -51,10 +52,10 @@ func (f *fitter) action(e *element) *action {
 		return nil
 	}
 	if p, ok := f.rules.degrade.Page[a.typ]; ok && f.target == H5 {
-		f.note(a.field+".action_type", a.typ, p.Shown, p.Why)
+		f.note(a.field+".action_type", f.actionPhrase(a.typ), ruled(p.Shown, p.ShownZH), ruled(p.Why, p.WhyZH))
 	}
 	if a.dead {
-		f.note(a.field+".action.target", cmp.Or(a.source.Target, "no address"), "#", "not an address that may be opened")
+		f.note(a.field+".action.target", phrase{cmp.Or(a.source.Target, "no address"), cmp.Or(a.source.Target, "没有填地址")}, verbatim("#"), noOpening)
 	}
 	if slices.Contains(a.dialect.Fields, "floor_type") {
 		f.fitFloor(a)
@@ -78,7 +79,10 @@ func (f *fitter) setTarget(a *action, e *element, rule *templates.ActionRule) {
 	case "text":
 		if f.vendor != "" {
 			a.target.limit = rule.MaxTarget
-			f.settle(&a.target, rule.Source, a.field+".action.target", fmt.Sprintf("%s takes %d characters for %s (%s)", f.vendor, rule.MaxTarget, a.typ, rule.Source))
+			f.settle(&a.target, rule.Source, a.field+".action.target", phrase{
+				fmt.Sprintf("%s takes %d characters for %s (%s)", f.vendor, rule.MaxTarget, a.typ, rule.Source),
+				fmt.Sprintf("%s的“%s”动作最多支持 %d 个字", f.target.nameZH(), f.actionZH(a.typ), rule.MaxTarget),
+			})
 		}
 	}
 }
@@ -109,7 +113,7 @@ func (f *fitter) substituteAction(a *action) *action {
 			continue
 		}
 		b := &action{typ: rule.Type, dialect: f.rules.dialects.Actions[rule.Type], source: a.source, floor: -1, id: a.id, field: a.field}
-		shown := rule.Type
+		shown := f.actionPhrase(rule.Type)
 		switch s.Target {
 		case "same":
 			if a.dead || len(rule.Schemes) > 0 && !slices.Contains(rule.Schemes, scheme(&a.target)) {
@@ -120,18 +124,22 @@ func (f *fitter) substituteAction(a *action) *action {
 			if b.picture = a.picture; b.picture == nil {
 				continue
 			}
-			shown += " of the picture"
+			shown.en += " of the picture"
+			shown.zh += "：该图片"
 		case "link":
 			b.link, b.part = true, "c"
 			if was == "OPEN_POPUP" {
 				b.part = "d"
 			}
-			shown += " of the link's page"
+			shown.en += " of the link's page"
+			shown.zh += "：短链的 H5 页面"
 		}
-		f.known(f.performs(was), a.field+".action_type", was, shown, fmt.Sprintf("%s does not perform %s: %s", f.vendor, was, s.Why))
+		f.known(f.performs(was), a.field+".action_type", f.actionPhrase(was), shown,
+			ruled(s.Why, s.WhyZH).after(fmt.Sprintf("%s does not perform %s", f.vendor, was), f.target.nameZH()+"不支持“"+f.actionZH(was)+"”"))
 		return b
 	}
-	f.known(f.performs(was), a.field+".action_type", was, "", fmt.Sprintf("%s does not perform %s and nothing stands in", f.vendor, was))
+	f.known(f.performs(was), a.field+".action_type", f.actionPhrase(was), phrase{},
+		phrase{fmt.Sprintf("%s does not perform %s and nothing stands in", f.vendor, was), f.target.nameZH() + "不支持“" + f.actionZH(was) + "”，也没有可替代的动作"})
 	return nil
 }
 
@@ -146,7 +154,7 @@ func (f *fitter) performs(actionType string) string {
 // fitFloor fits what happens if the app is not installed.
 func (f *fitter) fitFloor(a *action) {
 	if s := a.source.FloorURL; s != "" && deadLiteral(s) {
-		f.note(a.field+".action.floor_url", s, "", "not an address that may be opened")
+		f.note(a.field+".action.floor_url", verbatim(s), phrase{}, noOpening)
 	}
 	want := 0
 	if a.source.FloorType != nil {
@@ -161,10 +169,12 @@ func (f *fitter) fitFloor(a *action) {
 			continue
 		}
 		a.floor = s.To
-		f.known(f.cat.FloorSource(), a.field+".action.floor_type", fmt.Sprint(want), fmt.Sprint(s.To), fmt.Sprintf("%s does not know this fallback: %s", f.vendor, s.Why))
+		f.known(f.cat.FloorSource(), a.field+".action.floor_type", floorPhrase(want), floorPhrase(s.To),
+			ruled(s.Why, s.WhyZH).after(string(f.vendor)+" does not know this fallback", f.target.nameZH()+"不支持此兜底方式"))
 		return
 	}
-	f.known(f.cat.FloorSource(), a.field+".action.floor_type", fmt.Sprint(want), "", fmt.Sprintf("%s does not know this fallback and nothing stands in", f.vendor))
+	f.known(f.cat.FloorSource(), a.field+".action.floor_type", floorPhrase(want), phrase{},
+		phrase{string(f.vendor) + " does not know this fallback and nothing stands in", f.target.nameZH() + "不支持此兜底方式，也没有可替代的方式"})
 }
 
 // scripts are the schemes that run or embed what the address itself says. No target may have one.

@@ -89,9 +89,11 @@ func (r *Rules) unshown(cat *templates.Catalogue, t *templates.Template, target 
 	n := Note{
 		Target: target.String(), Field: "card_id", Lost: t.CardID, Why: "the vendor shows neither this layout nor one that could stand in",
 		Source: RuleSource, Date: r.degrade.Date,
+		Chinese: NoteText{Lost: t.CardID, Why: target.nameZH() + "不支持此版式，也没有可替代的版式"},
 	}
 	if l, ok := cat.Layout(t.CardID); ok {
 		n.Source, n.Date = l.Provenance().Vendors, cat.Date()
+		n.Chinese.Lost = layoutPhrase(l).zh
 	}
 	return n
 }

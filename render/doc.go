@@ -130,6 +130,8 @@ type Note struct {
 	// that file was last reviewed, "2006-01-02".
 	Source string `json:"-"`
 	Date   string `json:"-"`
+
+	Chinese NoteText `json:"-"` // Lost, Shown and Why in Chinese; In picks
 }
 
 // RuleSource marks notes about decisions of the rules themselves (degrade.json): no vendor is known to be the reason.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -75,13 +76,16 @@ type fitter struct {
 	notes  []Note
 }
 
-func (f *fitter) note(field, lost, shown, why string) {
+func (f *fitter) note(field string, lost, shown, why phrase) {
 	f.known("", field, lost, shown, why)
 }
 
 // known is note for what a fact of the catalogue decides; source is the fact's mark.
-func (f *fitter) known(source, field, lost, shown, why string) {
-	n := Note{Target: f.target.String(), Field: field, Lost: lost, Shown: shown, Why: why, Source: RuleSource, Date: f.rules.degrade.Date}
+func (f *fitter) known(source, field string, lost, shown, why phrase) {
+	n := Note{
+		Target: f.target.String(), Field: field, Lost: lost.en, Shown: shown.en, Why: why.en, Source: RuleSource, Date: f.rules.degrade.Date,
+		Chinese: NoteText{lost.zh, shown.zh, why.zh},
+	}
 	if source != "" {
 		n.Source, n.Date = source, f.cat.Date()
 	}
@@ -114,7 +118,8 @@ func (r *Rules) fit(cat *templates.Catalogue, t *templates.Template, target Targ
 	c := &card{tpl: t, target: target, layout: f.layout, subType: f.subType(), elements: elements}
 	if f.vendor != "" && len(t.Params) > 0 {
 		if yes, known := f.layout.Params(f.vendor); known && !yes {
-			f.known(f.layout.Provenance().Params, "params", "parameters filled in by the vendor", "the values, filled in here", string(f.vendor)+" takes no parameters on "+f.layout.CardID)
+			f.known(f.layout.Provenance().Params, "params", phrase{"parameters filled in by the vendor", "由厂商填充动态参数"}, phrase{"the values, filled in here", "由平台填好参数后下发"},
+				phrase{string(f.vendor) + " takes no parameters on " + f.layout.CardID, f.target.nameZH() + "的" + layoutZH(f.layout) + "不支持动态参数"})
 		}
 	}
 	return c, f.notes, nil
@@ -182,7 +187,8 @@ func (f *fitter) fill(e *element, rule *templates.SlotRule) bool {
 		return false // hidden by its author: no loss
 	}
 	if rule == nil && f.vendor != "" {
-		f.known(f.source.Provenance().Components, e.field, e.describe(f), "", f.source.CardID+" has no place for one more "+c.Type)
+		f.known(f.source.Provenance().Components, e.field, e.describe(f), phrase{},
+			phrase{f.source.CardID + " has no place for one more " + c.Type, layoutZH(f.source) + "放不下更多" + named(kindsZH, c.Type)})
 		return false
 	}
 	switch c.Type {
@@ -195,17 +201,17 @@ func (f *fitter) fill(e *element, rule *templates.SlotRule) bool {
 	case "image", "video":
 		e.src = f.media(c.SrcType, c.Src)
 		if e.src == nil {
-			f.note(e.field+".src", e.describe(f), "", "the material is not among the template's")
+			f.note(e.field+".src", e.describe(f), phrase{}, noMaterial)
 			return false
 		}
 		if c.Type == "video" && c.Cover != "" {
 			if e.cover = f.media(c.SrcType, c.Cover); e.cover == nil {
-				f.note(e.field+".cover", "cover "+c.Cover, "", "the material is not among the template's")
+				f.note(e.field+".cover", phrase{"cover " + c.Cover, "封面 " + c.Cover}, phrase{}, noMaterial)
 			}
 		}
 		e.ratio = c.Ratio
 	default:
-		f.note(e.field, e.describe(f), "", "contents of type "+c.Type+" are not drawn")
+		f.note(e.field, e.describe(f), phrase{}, phrase{"contents of type " + c.Type + " are not drawn", "不支持类型为 " + c.Type + " 的内容"})
 		return false
 	}
 	return true
@@ -236,20 +242,20 @@ func (f *fitter) media(srcType int, src string) *media {
 }
 
 // describe names an element in a note.
-func (e *element) describe(f *fitter) string {
+func (e *element) describe(f *fitter) phrase {
 	c := e.content
 	switch c.Type {
 	case "image", "video":
-		return c.Type + " " + c.Src
+		return phrase{c.Type + " " + c.Src, named(kindsZH, c.Type) + " " + c.Src}
 	}
 	s := c.Text
 	if c.Child != "" {
 		s += f.rules.degrade.Join.between(e.role) + c.Child
 	}
 	if s == "" {
-		return "a " + c.Type + " without words"
+		return phrase{"a " + c.Type + " without words", "没有文字的" + named(kindsZH, c.Type)}
 	}
-	return s
+	return verbatim(s)
 }
 
 // number gives positions from 1 on each page.
@@ -277,7 +283,8 @@ func (f *fitter) finish(e *element) {
 	}
 	if f.vendor != "" && e.style != "" && e.role != "coupon_button" { // static is what any other button is
 		if e.style != "static" {
-			f.known(f.layout.Provenance().Components, e.field+".button_type", e.style, "", f.layout.CardID+" has no buttons of this style here")
+			f.known(f.layout.Provenance().Components, e.field+".button_type", phrase{e.style, named(buttonsZH, e.style)}, phrase{},
+				phrase{f.layout.CardID + " has no buttons of this style here", layoutZH(f.layout) + "的这个位置没有此按钮样式"})
 		}
 		e.style = ""
 	}
@@ -298,7 +305,7 @@ func (f *fitter) backdrop(e *element, field, src string) *media {
 	}
 	m := f.media(e.content.SrcType, src)
 	if m == nil {
-		f.note(e.field+"."+field, "background "+src, "", "the material is not among the template's")
+		f.note(e.field+"."+field, phrase{"background " + src, "背景图 " + src}, phrase{}, noMaterial)
 	}
 	return m
 }
@@ -312,7 +319,10 @@ func (f *fitter) limit(e *element) {
 	if !ok || lim.Chars <= 0 || slices.Contains(f.rules.degrade.Advisory, lim.Source) {
 		return
 	}
-	why := fmt.Sprintf("%s shows %d characters of a %s on %s (%s)", f.vendor, lim.Chars, e.role, f.layout.CardID, lim.Source)
+	why := phrase{
+		fmt.Sprintf("%s shows %d characters of a %s on %s (%s)", f.vendor, lim.Chars, e.role, f.layout.CardID, lim.Source),
+		fmt.Sprintf("%s的%s中，%s最多显示 %d 个字", f.target.nameZH(), layoutZH(f.layout), named(rolesZH, e.role), lim.Chars),
+	}
 	e.text.lines = lim.Lines
 	e.text.limit = lim.Chars
 	if e.role == "pair" { // whether the figure means label and value together is not known; the validator refuses by each alone
@@ -324,16 +334,17 @@ func (f *fitter) limit(e *element) {
 
 // settle cuts a static text for good. A text with parameters keeps its limit, for only its values decide; the note then tells what the example
 // values lose.
-func (f *fitter) settle(t *text, source, field, why string) {
+func (f *fitter) settle(t *text, source, field string, why phrase) {
 	if t.limit == 0 || t.empty() {
 		return
 	}
 	shown, lost := t.cut(&f.sample)
 	if t.dynamic() {
-		why += ", with the example values"
+		why.en += ", with the example values"
+		why.zh += "（按示例参数计算）"
 	}
 	if lost != "" {
-		f.known(source, field, lost, shown, why)
+		f.known(source, field, verbatim(lost), verbatim(shown), why)
 	}
 	if !t.dynamic() {
 		t.pieces, t.keep, t.limit = []piece{{lit: shown, param: -1}}, -1, 0
@@ -354,11 +365,13 @@ func (f *fitter) subType() int {
 	}
 	// Where components may be hidden, the variant only says which are; that was followed already.
 	if plain, _ := f.source.SubType(0); ok && want.Number != plain.Number && !f.source.Visible {
-		label := ""
+		var label phrase
 		if f.layout == f.source || shown.Label == plain.Label {
-			label = shown.Label
+			label = ruled(shown.Label, shown.LabelZH)
 		}
-		f.known(f.source.Provenance().SubType, "sub_type", fmt.Sprintf("%d (%s)", want.Number, want.Label), label, fmt.Sprintf("%s does not know this variant", f.target))
+		f.known(f.source.Provenance().SubType, "sub_type",
+			phrase{fmt.Sprintf("%d (%s)", want.Number, want.Label), fmt.Sprintf("%d（%s）", want.Number, cmp.Or(want.LabelZH, want.Label))}, label,
+			phrase{fmt.Sprintf("%s does not know this variant", f.target), f.target.nameZH() + "不支持此样式"})
 	}
 	return shown.Number
 }

@@ -194,12 +194,14 @@ func frameStyle(width int) string {
 }
 
 // SourceAbout explains the mark of a note's source in English; empty for an unknown one.
-func SourceAbout(cat *templates.Catalogue, mark string) string {
+func SourceAbout(cat *templates.Catalogue, mark string) string { return aboutSource(cat, mark).en }
+
+func aboutSource(cat *templates.Catalogue, mark string) phrase {
 	if mark == RuleSource {
-		return "a decision of the rules for what stands in"
+		return phrase{"a decision of the rules for what stands in", "替代规则的约定"}
 	}
 	s, _ := cat.Source(mark)
-	return s.About
+	return ruled(s.About, s.AboutZH)
 }
 
 // indented is JSON for people.

@@ -242,11 +242,11 @@ func (p *previewer) section(x *exhibit) {
 	p.raw("</h2>\n<p class=\"how\">")
 	switch {
 	case x.target == H5:
-		p.esc(x.card.layout.CardID)
+		p.esc(p.w.say(layoutPhrase(x.card.layout)))
 	case x.card == nil:
 		p.raw(p.w.sms)
 	default:
-		p.esc(x.card.layout.CardID)
+		p.esc(p.w.say(layoutPhrase(x.card.layout)))
 		p.raw(" · " + p.w.state(p.tpl, HostOf(p.cat, x.target).Vendor()))
 	}
 	p.raw("</p>\n<div class=\"phone\">\n")
@@ -341,30 +341,22 @@ func (p *previewer) list(notes []Note) {
 		p.raw("\">")
 		p.esc(p.w.place(p.tpl, n.Field))
 		p.raw("</b><p><s>")
-		p.esc(n.Lost)
+		says := n.In(p.look.Language)
+		p.esc(says.Lost)
 		p.raw("</s> <span>→</span> ")
-		if n.Shown == "" {
+		if says.Shown == "" {
 			p.raw("<em>" + p.w.nothing + "</em>")
 		} else {
 			p.raw("<q>")
-			p.esc(n.Shown)
+			p.esc(says.Shown)
 			p.raw("</q>")
 		}
-		p.raw("</p>")
-		kind, rule := p.w.why(n)
-		if kind != "" {
-			p.raw("<p class=\"kind\">" + kind + "</p>")
-		}
-		p.raw("<p class=\"why\"")
-		if kind != "" {
-			p.raw(" lang=\"en\"")
-		}
-		p.raw(">")
-		p.esc(rule)
+		p.raw("</p><p class=\"why\">")
+		p.esc(says.Why)
 		p.raw(" <small title=\"")
-		p.esc(SourceAbout(p.cat, n.Source))
+		p.esc(p.w.say(aboutSource(p.cat, n.Source)))
 		p.raw("\">" + p.w.source + " ")
-		p.esc(n.Source + ", " + n.Date)
+		p.esc(n.Source + p.w.comma + n.Date)
 		p.raw("</small></p></li>\n")
 	}
 	p.raw("</ol>\n")

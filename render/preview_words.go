@@ -19,7 +19,7 @@ type previewWords struct {
 	scan, alone, json, sms      string
 	same, changes, none, noCard string // "%d" in changes
 	rest                        string // "%d": of notes
-	source, nothing             string
+	source, nothing, comma      string
 	active, waiting, off, never string // a vendor's state
 	targets                     [Targets + 1]string
 	reviews                     [4]string // by audit_state
@@ -31,7 +31,7 @@ var previewEnglish = previewWords{
 	lang: "en", page: "Preview", draft: "Draft, not yet a template", version: "version", until: "This address works until",
 	theme: "Colours", values: "Sample values", apply: "Show", reset: "Examples", themes: [...]string{"System", "Light", "Dark"},
 	scan: "Scan to open on a phone", alone: "Open alone", json: "Card as sent (JSON)", sms: "No card: handsets show the text message and its link",
-	same: "As written", changes: "%d differences", none: "No differences: shown as written", noCard: "No card", rest: "%d more differences", source: "source", nothing: "nothing",
+	same: "As written", changes: "%d differences", none: "No differences: shown as written", noCard: "No card", rest: "%d more differences", source: "source", nothing: "nothing", comma: ", ",
 	active: "active", waiting: "in review", off: "not active", never: "not submitted",
 	targets:  [...]string{"Huawei", "Xiaomi", "OPPO", "vivo", "Meizu", "Samsung", "H5 page", "Honor"},
 	reviews:  [...]string{"not submitted", "in review", "approved", "rejected"},
@@ -43,7 +43,7 @@ var previewChinese = previewWords{
 	lang: "zh-CN", page: "模板预览", draft: "草稿，尚未创建模板", version: "版本", until: "预览地址有效期至",
 	theme: "外观", values: "示例参数", apply: "预览", reset: "恢复示例", themes: [...]string{"跟随系统", "浅色", "深色"},
 	scan: "用手机扫码预览", alone: "单独打开", json: "下发的卡片（JSON）", sms: "不支持卡片：终端显示短信原文与短链",
-	same: "原样展示", changes: "%d 处差异", none: "没有差异，原样展示", noCard: "无卡片", rest: "另有 %d 处差异", source: "依据", nothing: "不展示",
+	same: "原样展示", changes: "%d 处差异", none: "没有差异，原样展示", noCard: "无卡片", rest: "另有 %d 处差异", source: "依据", nothing: "不展示", comma: "，",
 	active: "已激活", waiting: "审核中", off: "未激活", never: "未提交",
 	targets:  [...]string{"华为", "小米", "OPPO", "vivo", "魅族", "三星", "H5 页面", "荣耀"},
 	reviews:  [...]string{"未提交审核", "审核中", "审核通过", "审核未通过"},
@@ -96,10 +96,7 @@ func (w *previewWords) place(t *templates.Template, field string) string {
 	if w != &previewChinese {
 		return fmt.Sprintf("Page %d, content %d (%s)", p+1, c+1, kind)
 	}
-	if zh, ok := map[string]string{"text": "文本", "image": "图片", "video": "视频", "button": "按钮"}[kind]; ok {
-		kind = zh
-	}
-	return fmt.Sprintf("第 %d 页第 %d 个内容（%s）", p+1, c+1, kind)
+	return fmt.Sprintf("第 %d 页第 %d 个内容（%s）", p+1, c+1, named(kindsZH, kind))
 }
 
 // contentAt reads the indices of "pages[0].contents[3].src".
@@ -116,45 +113,10 @@ func contentAt(t *templates.Template, field string) (page, content int, ok bool)
 	return page, content, ok
 }
 
-// why is a note's reason. The rules' own words are English; a Chinese page says first what kind of loss it is.
-func (w *previewWords) why(n *Note) (kind, rule string) {
-	if w != &previewChinese {
-		return "", n.Why
+// say picks the page's language.
+func (w *previewWords) say(p phrase) string {
+	if w == &previewChinese {
+		return p.zh
 	}
-	return n.kindZH(), n.Why
-}
-
-// kindZH classes a note by its field and by what stands in.
-func (n *Note) kindZH() string {
-	last := n.Field[strings.LastIndexByte(n.Field, '.')+1:]
-	switch {
-	case last == "card_id" && n.Shown == "":
-		return "该厂商不支持此版式，也没有可替代的版式"
-	case last == "card_id":
-		return "该厂商不支持此版式，改用替代版式展示"
-	case last == "sub_type":
-		return "该厂商不支持此样式，按默认样式展示"
-	case last == "params":
-		return "该厂商不填充动态参数，由平台填好后下发"
-	case last == "content" || last == "content_child":
-		return "超出该厂商的字数上限，末尾被截断"
-	case last == "floor_type":
-		return "该厂商不支持此兜底方式"
-	case last == "target":
-		return "该地址不允许打开"
-	case last == "action_type" && n.Target == H5.String():
-		return "网页上以其他方式完成此动作"
-	case last == "action_type" && n.Shown == "":
-		return "该厂商不支持此动作，点击无反应"
-	case last == "action_type":
-		return "该厂商不支持此动作，改用替代动作"
-	case last == "src" && n.Shown != "":
-		return "替代版式的图片比例不同，由终端裁剪适配"
-	case last == "src" || last == "cover" || strings.HasSuffix(last, "_background"):
-		return "找不到素材"
-	case n.Shown == "":
-		return "替代版式放不下，不展示"
-	default:
-		return "合并或替换后展示"
-	}
+	return p.en
 }

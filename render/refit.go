@@ -13,7 +13,8 @@ func (f *fitter) substitute() error {
 	for _, s := range f.rules.degrade.Layouts[f.source.CardID] {
 		if l, ok := f.cat.Layout(s.To); ok && l.Supports(f.vendor) {
 			f.layout = l
-			f.known(f.source.Provenance().Vendors, "card_id", f.source.CardID, l.CardID, fmt.Sprintf("%s does not show %s: %s", f.vendor, f.source.CardID, s.Why))
+			f.known(f.source.Provenance().Vendors, "card_id", layoutPhrase(f.source), layoutPhrase(l),
+				ruled(s.Why, s.WhyZH).after(fmt.Sprintf("%s does not show %s", f.vendor, f.source.CardID), f.target.nameZH()+"不支持"+layoutZH(f.source)))
 			return nil
 		}
 	}
@@ -93,7 +94,7 @@ func (p *pageFitter) place(at int, rule *templates.SlotRule, index int, cover bo
 	p.taken[at] = true
 	e := p.pool[at]
 	if cover {
-		p.known(p.layout.Provenance().Components, e.field, e.describe(p.fitter), "its cover", p.layout.CardID+" shows no video")
+		p.known(p.layout.Provenance().Components, e.field, e.describe(p.fitter), phrase{"its cover", "视频封面"}, phrase{p.layout.CardID + " shows no video", layoutZH(p.layout) + "不支持视频"})
 		e.src, e.cover = e.cover, nil
 	}
 	p.proportion(&e, rule)
@@ -209,9 +210,10 @@ func (p *pageFitter) lend() {
 
 // lose notes an element that has no place; what is left of a button may be its action, on a picture.
 func (p *pageFitter) lose(e *element) {
-	shown, why := "", fmt.Sprintf("%s has no place for this %s", p.layout.CardID, e.kind)
+	var shown phrase
+	why := phrase{fmt.Sprintf("%s has no place for this %s", p.layout.CardID, e.kind), layoutZH(p.layout) + "没有放这个" + named(kindsZH, e.kind) + "的位置"}
 	if e.kind == "button" && slices.ContainsFunc(p.out, func(o element) bool { return o.field != e.field && o.tap.field == e.field }) {
-		shown = "its action, on the picture"
+		shown = phrase{"its action, on the picture", "点击图片执行它的动作"}
 	}
 	p.known(p.layout.Provenance().Components, e.field, e.describe(p.fitter), shown, why)
 }
@@ -229,7 +231,7 @@ func (p *pageFitter) joinRest() {
 		host, rule := p.host(&e)
 		switch {
 		case rule == nil:
-			p.known(source, e.field, e.describe(p.fitter), "", p.layout.CardID+" has no place for more text")
+			p.known(source, e.field, e.describe(p.fitter), phrase{}, phrase{p.layout.CardID + " has no place for more text", layoutZH(p.layout) + "放不下更多文本"})
 			continue
 		case host < 0:
 			p.place(i, rule, p.count[rule.Role], false)
@@ -242,7 +244,8 @@ func (p *pageFitter) joinRest() {
 			}
 			joined[host] = append(joined[host], e)
 		}
-		p.known(source, e.field, "a place of its own ("+e.role+")", "joined to the "+rule.Role, fmt.Sprintf("%s has no place of its own for this %s", p.layout.CardID, e.role))
+		p.known(source, e.field, phrase{"a place of its own (" + e.role + ")", "单独展示的" + named(rolesZH, e.role)}, phrase{"joined to the " + rule.Role, "并入" + named(rolesZH, rule.Role)},
+			phrase{fmt.Sprintf("%s has no place of its own for this %s", p.layout.CardID, e.role), layoutZH(p.layout) + "没有单独放" + named(rolesZH, e.role) + "的位置"})
 	}
 	for _, h := range hosts {
 		p.join(&p.out[h], joined[h])
@@ -359,7 +362,8 @@ func (f *fitter) proportion(e *element, rule *templates.SlotRule) {
 		return
 	}
 	if e.ratio = ""; was != "" {
-		f.known(f.layout.Provenance().Components, e.field+".src", "shape "+was, "shape "+to.Rates[0], "the place on "+f.layout.CardID+" has another shape; the handset fits the picture into it")
+		f.known(f.layout.Provenance().Components, e.field+".src", f.ratePhrase(was), f.ratePhrase(to.Rates[0]),
+			phrase{"the place on " + f.layout.CardID + " has another shape; the handset fits the picture into it", layoutZH(f.layout) + "此处的图片比例不同，由手机适配显示"})
 	}
 }
 

@@ -63,17 +63,21 @@ type substitute struct {
 	To     string `json:"to"`
 	Target string `json:"target,omitempty"` // actions: "same", "link" (the link's own page) or "picture"
 	Why    string `json:"why"`
+	WhyZH  string `json:"why_zh,omitempty"` // the same in Chinese; empty: the English stands
 }
 
 type pageRule struct {
-	Shown string `json:"shown"`
-	Why   string `json:"why"`
+	Shown   string `json:"shown"`
+	ShownZH string `json:"shown_zh,omitempty"`
+	Why     string `json:"why"`
+	WhyZH   string `json:"why_zh,omitempty"`
 }
 
 type floorRule struct {
 	To    int      `json:"to"`
 	Needs []string `json:"needs,omitempty"` // schemes of which floor_url must have one
 	Why   string   `json:"why"`
+	WhyZH string   `json:"why_zh,omitempty"`
 }
 
 // The shape of dialects.json.

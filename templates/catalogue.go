@@ -208,6 +208,7 @@ func (l *Layout) Background(v Vendor) bool { return slices.Contains(l.background
 type SubType struct {
 	Number  int
 	Label   string   // what it looks like, in English
+	LabelZH string   // the same in Chinese; empty: not known
 	Vendors []Vendor // that know it; empty = all
 }
 
@@ -252,6 +253,7 @@ func (r ImageRule) Min(v Vendor) (size Size, ok bool) {
 type ActionRule struct {
 	Type      string
 	About     string // what a tap does, in English
+	NameZH    string // what it is called in Chinese; empty: not known
 	MinTarget int    // characters
 	MaxTarget int    // characters
 	Schemes   []string

@@ -34,8 +34,9 @@ type (
 		Guests    map[Vendor]guestFile       `json:"guest_vendors"`
 	}
 	sourceFile struct {
-		About string `json:"about"`
-		Hard  bool   `json:"hard"`
+		About   string `json:"about"`
+		AboutZH string `json:"about_zh"` // the Chinese of an operator's own source may be left out, here and below
+		Hard    bool   `json:"hard"`
 	}
 	textFile struct {
 		Forbidden []string `json:"forbidden"`
@@ -63,6 +64,7 @@ type (
 	}
 	actionFile struct {
 		About   string               `json:"about"`
+		NameZH  string               `json:"name_zh"`
 		Vendors map[Vendor]bool      `json:"vendors"`
 		Target  targetFile           `json:"target"`
 		Fields  map[string]fieldFile `json:"fields"`
@@ -159,6 +161,7 @@ type (
 	}
 	subTypeValueFile struct {
 		Label   string   `json:"label"`
+		LabelZH string   `json:"label_zh"`
 		Vendors []Vendor `json:"vendors"`
 	}
 	lineBreakFile struct {
@@ -303,7 +306,7 @@ func (b *catalogueBuilder) build(f *catalogueFile) *Catalogue {
 		b.failf("ratio_tolerance", "must be 0.004 to 0.2")
 	}
 	for mark, s := range f.Sources {
-		c.sources[mark] = Source{Mark: mark, About: s.About, Hard: s.Hard}
+		c.sources[mark] = Source{Mark: mark, About: s.About, AboutZH: s.AboutZH, Hard: s.Hard}
 	}
 	for name, r := range f.Rates {
 		if r[0] <= 0 || r[1] <= 0 {
@@ -366,7 +369,7 @@ func (b *catalogueBuilder) action(name string, raw json.RawMessage) *ActionRule 
 		return &ActionRule{}
 	}
 	a := &ActionRule{
-		Type: name, About: f.About, MinTarget: f.Target.Min, MaxTarget: f.Target.Max, Schemes: f.Target.Schemes, Params: f.Target.Params,
+		Type: name, About: f.About, NameZH: f.NameZH, MinTarget: f.Target.Min, MaxTarget: f.Target.Max, Schemes: f.Target.Schemes, Params: f.Target.Params,
 		Fields: map[string]FieldRule{}, Source: f.Source, vendors: f.Vendors, doubted: map[Vendor]bool{}, hard: b.hard(path, f.Source),
 	}
 	if a.MaxTarget <= 0 || a.MinTarget < 0 || a.MinTarget > a.MaxTarget {
@@ -443,7 +446,7 @@ func (b *catalogueBuilder) layout(path, id string, f *layoutFile, c *Catalogue, 
 			if err != nil || n < 1 {
 				b.failf(path+".sub_type.values", "%q is not a number above 0", number)
 			}
-			l.subTypes[n] = SubType{n, v.Label, v.Vendors}
+			l.subTypes[n] = SubType{n, v.Label, v.LabelZH, v.Vendors}
 		}
 		if _, ok := l.subTypes[s.Default]; !ok {
 			b.failf(path+".sub_type.default", "%d is not among the values", s.Default)

@@ -2,9 +2,10 @@ package templates
 
 // Source is where a figure of the catalogue comes from. Every figure names one by its mark.
 type Source struct {
-	Mark  string // "sdk"
-	About string // in English
-	Hard  bool   // its figures refuse a template; those of all others only warn
+	Mark    string // "sdk"
+	About   string // in English
+	AboutZH string // in Chinese; empty: not known
+	Hard    bool   // its figures refuse a template; those of all others only warn
 }
 
 // Source finds a source by its mark.

@@ -127,6 +127,9 @@ func TestLintOfEveryLayout(t *testing.T) {
 				}
 			}
 		}
+		for i := range notes {
+			notes[i].Chinese = render.NoteText{} // a report is in English
+		}
 		if d := cmp.Diff(notes, got); d != "" {
 			t.Errorf("%s: %s", c.Draft.CardID, d)
 		}
