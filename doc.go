@@ -16,9 +16,10 @@
 // its render workload, which times the renderer itself), conformance proves it with the unmodified KooMessage SDK, and fault holds every failure a caller may see.
 //
 // Beside the main roads: serviceaccount owns the brand profiles behind sender numbers, their pages and the taps on them. videosms is the same road as dispatch for
-// video messages, over an operator's gateway. capability says whose handsets draw cards. review is the operator's one list of what waits for a verdict.
-// retention forgets what was kept long enough. idempotency makes a repeated call of the API one call. previewlink signs the addresses under which templates can be
-// looked at. gateway/api/openapi describes the API and is held to it by tests. templates/templatetest has a complete card of every layout for tests.
+// video messages, over an operator's gateway. capability says whose handsets draw cards. review is the operator's one list of what waits for a verdict. retention
+// forgets what was kept long enough. idempotency makes a repeated call of the API one call. previewlink signs the addresses under which templates can be looked
+// at. templates/gallery/draw draws the gallery's pictures and films, templates/gallery/draw/clip codes the films. gateway/api/openapi describes the API and is
+// held to it by tests. templates/templatetest has a complete card of every layout for tests.
 //
 // Who may import whom is floorplan_test.go; why things are as they are is docs/adr.
 package cardlink

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -51,11 +52,16 @@ func startChromium(t *testing.T) *chromium {
 	if err != nil {
 		t.Fatal(err)
 	}
+	profile, err := os.MkdirTemp("", "cardlink-chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
 	b := &chromium{to: to, calls: map[int]chan devtools{}}
 	b.cmd = exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-		"--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--font-render-hinting=none", "--user-data-dir="+t.TempDir(), "--remote-debugging-pipe", "about:blank")
+		"--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--font-render-hinting=none", "--user-data-dir="+profile, "--remote-debugging-pipe", "about:blank")
 	b.cmd.Env = append(os.Environ(), "FONTCONFIG_FILE="+fonts(t))
 	b.cmd.ExtraFiles = []*os.File{theirs, ours}
+	b.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := b.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -67,8 +73,17 @@ func startChromium(t *testing.T) *chromium {
 		b.read(from)
 	}()
 	t.Cleanup(func() {
-		b.cmd.Process.Kill()
+		killed := time.Now()
+		syscall.Kill(-b.cmd.Process.Pid, syscall.SIGKILL)
 		b.cmd.Wait()
+		// Its helpers end a moment later and write to their profile until then.
+		for gone := os.RemoveAll(profile); gone != nil; gone = os.RemoveAll(profile) {
+			if time.Since(killed) > 10*time.Second {
+				t.Logf("the browser's profile stays: %v", gone)
+				break
+			}
+			<-time.After(20 * time.Millisecond)
+		}
 		to.Close()
 		from.Close()
 		<-done

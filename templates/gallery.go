@@ -19,11 +19,11 @@ import (
 	"cardlink/event"
 )
 
-// The built-in gallery: one JSON file per card, named by its order, and its pictures, named by their aim_resource_id. Pictures are never removed or changed once
-// released: templates made from a card, and links made from older versions of it, refer to them.
+// The built-in gallery: one JSON file per card, named by its order, and its pictures and films, named by their aim_resource_id. They are never removed or changed
+// once released: templates made from a card, and links made from older versions of it, refer to them.
 //
 //go:generate go run ./gallery/draw
-//go:embed gallery/*.json gallery/*.png
+//go:embed gallery/*.json gallery/*.png gallery/*.mp4
 var galleryFiles embed.FS
 
 // galleryDate is the creation time of the public templates, so that they list after whatever tenants make.
@@ -62,36 +62,45 @@ func Gallery() ([]Card, error) {
 	return cards, nil
 }
 
-// galleryPicture is a picture of the gallery with its content.
-type galleryPicture struct {
+// galleryMedium is a picture or film of the gallery with its content.
+type galleryMedium struct {
 	Material
 	data []byte
 }
 
-func galleryPictures(c *Catalogue) (map[string]*galleryPicture, error) {
+func galleryMedia(c *Catalogue) (map[string]*galleryMedium, error) {
 	entries, err := galleryFiles.ReadDir("gallery")
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]*galleryPicture{}
+	out := map[string]*galleryMedium{}
 	for _, e := range entries {
-		id, ok := strings.CutSuffix(e.Name(), ".png")
-		if !ok {
+		ext := path.Ext(e.Name())
+		if ext != ".png" && ext != ".mp4" {
 			continue
 		}
 		data, err := galleryFiles.ReadFile("gallery/" + e.Name())
 		if err != nil {
 			return nil, err
 		}
-		head, err := png.DecodeConfig(bytes.NewReader(data)) // the rest is known good: a test decodes it
-		if err != nil || !validResourceID(id) {
-			return nil, fmt.Errorf("gallery/%s is not a picture named by an aim_resource_id: %w", e.Name(), err)
-		}
+		id := strings.TrimSuffix(e.Name(), ext)
 		sum := sha256.Sum256(data)
-		out[id] = &galleryPicture{Material{
-			ResourceID: id, Kind: kindImage, FileName: e.Name(), Rate: c.RateOf(head.Width, head.Height), ContentType: "image/png", Ext: "png",
-			Size: int64(len(data)), Width: head.Width, Height: head.Height, Digest: hex.EncodeToString(sum[:]), CreatedAt: galleryDate,
-		}, data}
+		m := Material{ResourceID: id, FileName: e.Name(), Ext: ext[1:], Size: int64(len(data)), Digest: hex.EncodeToString(sum[:]), CreatedAt: galleryDate}
+		if ext == ".mp4" {
+			v, probeErr := probeMP4(data)
+			m.Kind, m.ContentType, m.Width, m.Height, m.Duration, err = kindVideo, "video/mp4", v.size.W, v.size.H, v.duration.Round(time.Millisecond), probeErr
+		} else {
+			head, headErr := png.DecodeConfig(bytes.NewReader(data)) // the rest is known good: a test decodes it
+			m.Kind, m.ContentType, m.Width, m.Height, err = kindImage, "image/png", head.Width, head.Height, headErr
+			m.Rate = c.RateOf(head.Width, head.Height)
+		}
+		if err == nil && !validResourceID(id) {
+			err = errors.New("its name is no aim_resource_id")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("gallery/%s: %w", e.Name(), err)
+		}
+		out[id] = &galleryMedium{m, data}
 	}
 	return out, nil
 }

@@ -46,7 +46,7 @@ const CacheControl = "public, max-age=31536000, immutable"
 // which belong to nobody and cannot be deleted. Its methods are safe for concurrent use.
 type Materials struct {
 	o       MaterialOptions
-	gallery map[string]*galleryPicture
+	gallery map[string]*galleryMedium
 	fetch   *fetcher
 	// decoding bounds how many uploads are unfolded at once (maxUnfold bytes and decodeTime each at worst); more wait, bounded by their context.
 	decoding chan struct{}
@@ -66,11 +66,11 @@ func NewMaterials(o MaterialOptions) (*Materials, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	pictures, err := galleryPictures(o.Catalogue)
+	media, err := galleryMedia(o.Catalogue)
 	if err != nil {
 		return nil, err
 	}
-	return &Materials{o: o, gallery: pictures, fetch: newFetcher(o.Fetch), decoding: make(chan struct{}, 4)}, nil
+	return &Materials{o: o, gallery: media, fetch: newFetcher(o.Fetch), decoding: make(chan struct{}, 4)}, nil
 }
 
 // Close lets go of connections kept for fetching.

@@ -9,13 +9,28 @@ import (
 	"golang.org/x/image/vector"
 )
 
-// canvas draws anti-aliased flat shapes over gradients. Coordinates are pixels, y grows downward.
-type canvas struct{ *image.RGBA }
+// canvas draws anti-aliased flat shapes over gradients. Coordinates are units of a drawing, y grows downward.
+type canvas struct {
+	*image.RGBA
+	zoom float64 // pixels per unit
+}
 
 // point is a place on a canvas.
 type point struct{ x, y float64 }
 
-func newCanvas(w, h int) canvas { return canvas{image.NewRGBA(image.Rect(0, 0, w, h))} }
+// newCanvas is one of w×h units, a pixel each.
+func newCanvas(w, h int) canvas { return newZoomed(w, h, 1) }
+
+// newZoomed is a canvas of w×h units whose pixels are larger or smaller than these.
+func newZoomed(w, h int, zoom float64) canvas {
+	return canvas{image.NewRGBA(image.Rect(0, 0, int(math.Round(float64(w)*zoom)), int(math.Round(float64(h)*zoom)))), zoom}
+}
+
+// size is that of the canvas in units.
+func (c canvas) size() (w, h float64) {
+	b := c.Bounds()
+	return float64(b.Dx()) / c.zoom, float64(b.Dy()) / c.zoom
+}
 
 // rgb reads 0xRRGGBB.
 func rgb(hex uint32) color.RGBA {
@@ -72,6 +87,12 @@ func (q point) minus(o image.Point) (x, y float32) {
 func (c canvas) fill(col color.RGBA, outline func(p path)) {
 	var steps []step
 	outline(path{&steps})
+	for i := range steps {
+		for k := range steps[i].pts {
+			steps[i].pts[k].x *= c.zoom
+			steps[i].pts[k].y *= c.zoom
+		}
+	}
 	low, high := point{math.Inf(1), math.Inf(1)}, point{math.Inf(-1), math.Inf(-1)}
 	for _, s := range steps {
 		for _, q := range s.points() {
@@ -180,8 +201,7 @@ func (c canvas) stroke(col color.RGBA, a, b point, width float64) {
 
 // hills is a band from a wavy line down to the lower edge.
 func (c canvas) hills(col color.RGBA, base, height float64, waves, phase float64) {
-	b := c.Bounds()
-	w, h := float64(b.Dx()), float64(b.Dy())
+	w, h := c.size()
 	c.fill(col, func(p path) {
 		p.move(point{0, h})
 		for x := 0.0; x <= w; x += 4 {

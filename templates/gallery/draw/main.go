@@ -1,4 +1,4 @@
-// Command draw makes the pictures of the built-in gallery: go generate ./templates. The same program always writes the same files. Pictures that were
+// Command draw makes the pictures and films of the built-in gallery: go generate ./templates. The same program always writes the same files. Pictures that were
 // released keep their number and their look for ever; a new look is a new number.
 package main
 
@@ -20,11 +20,13 @@ func main() {
 	}
 }
 
-// pictures by aim_resource_id.
-var pictures = []struct {
+// picture is a picture of the gallery, named by its aim_resource_id.
+type picture struct {
 	id   string
 	draw func() canvas
-}{
+}
+
+var pictures = append([]picture{
 	{"600000000000000001", spring},
 	{"600000000000000002", coupons},
 	{"600000000000000003", redPacket},
@@ -70,7 +72,7 @@ var pictures = []struct {
 	{"600000000000000043", umbrella},
 	{"600000000000000044", perfume},
 	{"600000000000000045", suitcase},
-}
+}, covers()...)
 
 func run(folder string) error {
 	for _, p := range pictures {
@@ -80,6 +82,15 @@ func run(folder string) error {
 			return err
 		}
 		if err := os.WriteFile(filepath.Join(folder, p.id+".png"), b.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	for _, f := range films {
+		data, err := f.encode()
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, f.id+".mp4"), data, 0o644); err != nil {
 			return err
 		}
 	}

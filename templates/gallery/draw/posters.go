@@ -174,17 +174,7 @@ func umbrella() canvas {
 		}
 	}
 	m := point{450, 620}
-	c.fill(rgb(0xd62246), func(p path) { // the dome, and below it four bows
-		const r = 250.0
-		p.move(point{m.x - r, m.y})
-		p.curve(point{m.x - r, m.y - kappa*r}, point{m.x - kappa*r, m.y - r}, point{m.x, m.y - r})
-		p.curve(point{m.x + kappa*r, m.y - r}, point{m.x + r, m.y - kappa*r}, point{m.x + r, m.y})
-		for i := range 4 {
-			x := m.x + r - r/2*float64(i)
-			p.curve(point{x - r/8, m.y - 46}, point{x - r*3/8, m.y - 46}, point{x - r/2, m.y})
-		}
-		p.close()
-	})
+	c.dome(rgb(0xd62246), m, 250)
 	for _, i := range []float64{-1, 1} {
 		c.leaf(glass(0xff8fa3, 0.5), point{m.x, m.y - 250}, point{m.x + i*120, m.y - 10}, 22)
 	}

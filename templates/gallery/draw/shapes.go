@@ -108,3 +108,33 @@ func (c canvas) tower(body, pane color.RGBA, left, top, width, foot float64, lit
 		}
 	}
 }
+
+// dome is an open umbrella: half a circle, and below it four bows.
+func (c canvas) dome(col color.RGBA, m point, r float64) {
+	c.fill(col, func(p path) {
+		p.move(point{m.x - r, m.y})
+		p.curve(point{m.x - r, m.y - kappa*r}, point{m.x - kappa*r, m.y - r}, point{m.x, m.y - r})
+		p.curve(point{m.x + kappa*r, m.y - r}, point{m.x + r, m.y - kappa*r}, point{m.x + r, m.y})
+		for i := range 4 {
+			x, up := m.x+r-r/2*float64(i), r*0.184
+			p.curve(point{x - r/8, m.y - up}, point{x - r*3/8, m.y - up}, point{x - r/2, m.y})
+		}
+		p.close()
+	})
+}
+
+// crescent is a moon that is lit from its right, turned by angle.
+func (c canvas) crescent(col color.RGBA, m point, r, angle float64) {
+	const steps, inner = 48, 0.42 // the inner edge is an ellipse
+	turn, turned := math.Sincos(angle)
+	var pts []point
+	for i := range 2 * steps {
+		sin, cos := math.Sincos(math.Pi * (float64(i)/steps - 0.5))
+		x := cos
+		if i > steps {
+			x = -inner * cos
+		}
+		pts = append(pts, point{m.x + r*(x*turned-sin*turn), m.y + r*(x*turn+sin*turned)})
+	}
+	c.polygon(col, pts...)
+}

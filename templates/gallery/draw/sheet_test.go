@@ -22,7 +22,7 @@ func TestContactSheet(t *testing.T) {
 	for _, p := range pictures {
 		list = append(list, released(t, p.id))
 	}
-	got := sheet(list, 1120, 128, 8)
+	got := sheet(list, 1120, 80, 8)
 	if *update {
 		var b bytes.Buffer
 		e := png.Encoder{CompressionLevel: png.BestCompression}
