@@ -2,12 +2,15 @@ package fault
 
 import "regexp"
 
-// Rooms write their rules in English, in few forms. Here the forms are said in Chinese; names, numbers and values of the rule are carried over. A rule in a form of
-// its own is shown as it is. A caller who wants to be sure of both languages uses the constructors of rules.go.
-var phrases = []struct {
+// ruleForm is one form of rule: a pattern of the whole rule, and its Chinese with the pattern's groups.
+type ruleForm struct {
 	form *regexp.Regexp
 	text string
-}{
+}
+
+// Rooms write their rules in English, in few forms. Here the forms are said in Chinese; names, numbers and values of the rule are carried over. A rule in a form of
+// its own is shown as it is. A caller who wants to be sure of both languages uses the constructors of rules.go.
+var phrases = []ruleForm{
 	{form(`is required`), "必填"},
 	{form(`is required with (\S+)`), "与${1}须同时提供"},
 	{form(`is required when (\S+) is (\S+)`), "当${1}为${2}时必填"},
@@ -23,7 +26,7 @@ var phrases = []struct {
 	{form(`must be at most (\d+) characters`), "长度不能超过${1}个字符"},
 	{form(`must be (\d+-\d+) characters`), "长度须为${1}个字符"},
 	{form(`must be (\d+-\d+) characters and not blank`), "长度须为${1}个字符且不能为空白"},
-	{form(`must be (\d+-\d+) characters for (.+)`), "${2}时长度须为${1}个字符"},
+	{form(`must be (\d+-\d+) characters for ([^,]+)`), "${2}时长度须为${1}个字符"},
 	{form(`must be at most (\d+) bytes`), "不能超过${1}字节"},
 	{form(`must be (\d+-\d+) bytes`), "须为${1}字节"},
 	{form(`must be at most (\d+) ([KM]i?B)`), "不能超过${1}${2}"},
@@ -63,9 +66,11 @@ func translate(rule string) string {
 	if rule == "" || len(rule) > longestRule {
 		return ""
 	}
-	for _, p := range phrases {
-		if m := p.form.FindStringSubmatchIndex(rule); m != nil {
-			return string(p.form.ExpandString(nil, p.text, rule, m))
+	for _, forms := range [...][]ruleForm{phrases, templatePhrases()} {
+		for _, p := range forms {
+			if m := p.form.FindStringSubmatchIndex(rule); m != nil {
+				return string(p.form.ExpandString(nil, p.text, rule, m))
+			}
 		}
 	}
 	return ""
