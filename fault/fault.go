@@ -100,10 +100,7 @@ func (e *Error) Text(l Language) string {
 		}
 		return rule
 	}
-	rule := e.rule
-	if rule == "" {
-		rule = translate(e.Rule)
-	}
+	rule := e.RuleZH()
 	switch {
 	case rule != "" && e.Field != "":
 		return e.Field + "：" + rule
@@ -118,6 +115,14 @@ func (e *Error) Text(l Language) string {
 		s += "：" + e.Rule
 	}
 	return s
+}
+
+// RuleZH is the rule in Chinese; empty if there is none, or one that nobody has translated.
+func (e *Error) RuleZH() string {
+	if e.rule != "" {
+		return e.rule
+	}
+	return translate(e.Rule)
 }
 
 // Status is the HTTP status of the failure: its own, or its code's; 500 for a code that is not in the table.

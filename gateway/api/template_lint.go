@@ -28,9 +28,10 @@ type LintProblem struct {
 	Field    string `json:"field"`    // "pages[0].contents[2].content"
 	Code     string `json:"code,omitempty"`
 	Rule     string `json:"rule"`
-	Vendor   string `json:"vendor,omitempty"` // if only one minds
-	Source   string `json:"source,omitempty"` // mark of who says so; empty: the wire contract itself
-	Date     string `json:"date,omitempty"`   // when the source was last reviewed
+	RuleZH   string `json:"rule_zh,omitempty"` // the rule in Chinese; empty if nobody has translated it
+	Vendor   string `json:"vendor,omitempty"`  // if only one minds
+	Source   string `json:"source,omitempty"`  // mark of who says so; empty: the wire contract itself
+	Date     string `json:"date,omitempty"`    // when the source was last reviewed
 }
 
 // LintTarget is what one vendor, or the page, makes of the template.
@@ -95,7 +96,7 @@ func lint(ctx context.Context, b fields, by Facts, judge Judge) (*templates.Temp
 	for _, complaint := range b.complaints() {
 		f := fault.Of(complaint)
 		unread[f.Field] = true
-		r.add(cat, LintProblem{Severity: lintError, Field: f.Field, Code: string(f.Code), Rule: f.Rule})
+		r.add(cat, LintProblem{Severity: lintError, Field: f.Field, Code: string(f.Code), Rule: f.Rule, RuleZH: f.RuleZH()})
 	}
 	for _, p := range problems {
 		if !unread[p.Field] {
@@ -130,7 +131,7 @@ func (r *LintReport) add(cat *templates.Catalogue, p LintProblem) {
 }
 
 func problemOf(p templates.Problem) LintProblem {
-	out := LintProblem{Severity: lintWarning, Field: p.Field, Rule: p.Rule, Vendor: string(p.Vendor), Source: p.Source}
+	out := LintProblem{Severity: lintWarning, Field: p.Field, Rule: p.Rule, RuleZH: fault.In(p.Code, p.Field, p.Rule).RuleZH(), Vendor: string(p.Vendor), Source: p.Source}
 	if p.Hard {
 		out.Severity, out.Code = lintError, string(p.Code)
 		if p.Code == "" {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"cardlink/fault"
 	"cardlink/previewlink"
@@ -41,6 +42,11 @@ func TestPreviewOfADraft(t *testing.T) {
 	token, found := strings.CutPrefix(p.URL, "https://s.example.com/p/")
 	if !p.OK || p.TplID != "" || len(p.Problems) == 0 || !found || p.Expire != "2026-03-04T06:06:07Z" || p.QRURL != p.URL+"/qr.png" || !strings.HasPrefix(p.QRSVG, "<svg ") {
 		t.Fatalf("%s", answer)
+	}
+	for _, problem := range p.Problems {
+		if !strings.ContainsFunc(problem.RuleZH, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+			t.Errorf("%s in Chinese is %q", problem.Rule, problem.RuleZH)
+		}
 	}
 	var names []string
 	for _, x := range p.Targets {
