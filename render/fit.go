@@ -284,7 +284,7 @@ func (f *fitter) finish(e *element) {
 	if f.vendor != "" && e.style != "" && e.role != "coupon_button" { // static is what any other button is
 		if e.style != "static" {
 			f.known(f.layout.Provenance().Components, e.field+".button_type", phrase{e.style, named(buttonsZH, e.style)}, phrase{},
-				phrase{f.layout.CardID + " has no buttons of this style here", layoutZH(f.layout) + "的这个位置没有此按钮样式"})
+				phrase{f.layout.CardID + " has no buttons of this style here", layoutZH(f.layout) + "此处没有这种按钮样式"})
 		}
 		e.style = ""
 	}

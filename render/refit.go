@@ -211,9 +211,9 @@ func (p *pageFitter) lend() {
 // lose notes an element that has no place; what is left of a button may be its action, on a picture.
 func (p *pageFitter) lose(e *element) {
 	var shown phrase
-	why := phrase{fmt.Sprintf("%s has no place for this %s", p.layout.CardID, e.kind), layoutZH(p.layout) + "没有放这个" + named(kindsZH, e.kind) + "的位置"}
+	why := phrase{fmt.Sprintf("%s has no place for this %s", p.layout.CardID, e.kind), layoutZH(p.layout) + "没有位置展示此" + named(kindsZH, e.kind)}
 	if e.kind == "button" && slices.ContainsFunc(p.out, func(o element) bool { return o.field != e.field && o.tap.field == e.field }) {
-		shown = phrase{"its action, on the picture", "点击图片执行它的动作"}
+		shown = phrase{"its action, on the picture", "点击图片触发此按钮的动作"}
 	}
 	p.known(p.layout.Provenance().Components, e.field, e.describe(p.fitter), shown, why)
 }
@@ -245,7 +245,7 @@ func (p *pageFitter) joinRest() {
 			joined[host] = append(joined[host], e)
 		}
 		p.known(source, e.field, phrase{"a place of its own (" + e.role + ")", "单独展示的" + named(rolesZH, e.role)}, phrase{"joined to the " + rule.Role, "并入" + named(rolesZH, rule.Role)},
-			phrase{fmt.Sprintf("%s has no place of its own for this %s", p.layout.CardID, e.role), layoutZH(p.layout) + "没有单独放" + named(rolesZH, e.role) + "的位置"})
+			phrase{fmt.Sprintf("%s has no place of its own for this %s", p.layout.CardID, e.role), layoutZH(p.layout) + "没有位置单独展示" + named(rolesZH, e.role)})
 	}
 	for _, h := range hosts {
 		p.join(&p.out[h], joined[h])
