@@ -52,10 +52,7 @@ func startChromium(t *testing.T) *chromium {
 	if err != nil {
 		t.Fatal(err)
 	}
-	profile, err := os.MkdirTemp("", "cardlink-chromium-")
-	if err != nil {
-		t.Fatal(err)
-	}
+	profile := browserProfile(t) // removed after the browser was killed
 	b := &chromium{to: to, calls: map[int]chan devtools{}}
 	b.cmd = exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
 		"--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--font-render-hinting=none", "--user-data-dir="+profile, "--remote-debugging-pipe", "about:blank")
@@ -73,22 +70,34 @@ func startChromium(t *testing.T) *chromium {
 		b.read(from)
 	}()
 	t.Cleanup(func() {
-		killed := time.Now()
 		syscall.Kill(-b.cmd.Process.Pid, syscall.SIGKILL)
 		b.cmd.Wait()
-		// Its helpers end a moment later and write to their profile until then.
-		for gone := os.RemoveAll(profile); gone != nil; gone = os.RemoveAll(profile) {
-			if time.Since(killed) > 10*time.Second {
-				t.Logf("the browser's profile stays: %v", gone)
-				break
-			}
-			<-time.After(20 * time.Millisecond)
-		}
 		to.Close()
 		from.Close()
 		<-done
 	})
 	return b
+}
+
+// browserProfile is a folder for a browser, removed at the end of the test. Its helpers end a moment after the browser and write to it until then, which t.TempDir takes
+// for a failure.
+func browserProfile(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "cardlink-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		begun := time.Now()
+		for err := os.RemoveAll(dir); err != nil; err = os.RemoveAll(dir) {
+			if time.Since(begun) > 10*time.Second {
+				t.Logf("the browser's profile stays: %v", err)
+				return
+			}
+			<-time.After(20 * time.Millisecond)
+		}
+	})
+	return dir
 }
 
 // fonts makes the phone's system font the one that shows Chinese here, so that pictures of pages look alike on all machines that have it.
