@@ -190,12 +190,8 @@ ops:
 		putBlocks(d, c, size)
 		if size = len(s); size < 8 {
 			putShort(unsafe.Add(buf, n), s)
-		} else { // putLong, without a call
-			d, c, last := unsafe.Add(buf, n), unsafe.Pointer(unsafe.StringData(s)), size-8
-			for k := 0; k < last; k += 8 {
-				*(*uint64)(unsafe.Add(d, k)) = *(*uint64)(unsafe.Add(c, k))
-			}
-			*(*uint64)(unsafe.Add(d, last)) = *(*uint64)(unsafe.Add(c, last))
+		} else {
+			putLong(unsafe.Add(buf, n), s)
 		}
 		n += size
 	}
