@@ -263,6 +263,30 @@ func TestReceiptIsAnsweredOnlyWhenDurable(t *testing.T) {
 }
 
 // While a receipt waits for the disk, submits and their answers go on.
+// TestTheLastAnswerGoesAheadOfTheFarewell: a receipt that becomes durable while the session drains is answered before TERMINATE, every time.
+func TestTheLastAnswerGoesAheadOfTheFarewell(t *testing.T) {
+	for range 100 {
+		srv := serve(t, sim.Options{})
+		held := make(chan func(error), 1)
+		b, o := newBook(), options()
+		b.hold = func(done func(error)) { held <- done }
+		o.Addr, o.Connections = srv.Addr(), 1
+		s, stop := start(t, o, b)
+		if err := s.Submit(context.Background(), part(1, 1)); err != nil {
+			t.Fatal(err)
+		}
+		done := <-held
+		stopped := make(chan struct{})
+		go func() { stop(); close(stopped) }()
+		b.until(t, "draining", func() bool { return s.Status()[0].State == "draining" })
+		done(nil)
+		<-stopped
+		if st := srv.Stats(); st.Acked != 1 || st.Pending != 0 {
+			t.Fatalf("%+v", st)
+		}
+	}
+}
+
 func TestSlowHandlerDoesNotHoldUpTheReader(t *testing.T) {
 	srv := serve(t, sim.Options{})
 	b, o := newBook(), options()

@@ -184,15 +184,18 @@ func (d *delivery) done(err error) {
 	}
 	c := d.c
 	c.mu.Lock()
-	c.owed--
-	c.settled()
 	gone := c.leaving
 	c.mu.Unlock()
 	if err != nil || gone {
 		c.s.meters.unanswered.Inc()
-		return
+	} else {
+		c.answer(d.seq, d.id, 0)
 	}
-	c.answer(d.seq, d.id, 0)
+	// Owed until the answer is in the outbox: a draining writer that saw nothing owed before it would say goodbye ahead of the last answer.
+	c.mu.Lock()
+	c.owed--
+	c.settled()
+	c.mu.Unlock()
 }
 
 // answer appends a DELIVER_RESP.

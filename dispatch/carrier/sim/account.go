@@ -102,13 +102,14 @@ func (a *account) answered(c *conn, seq uint32) {
 		a.srv.count.stray.Add(1)
 		return
 	}
+	if !d.r.twice {
+		a.srv.pending.Add(-1) // before the count: who waits for the last answer finds nothing pending
+	}
 	a.srv.count.acked.Add(1)
 	if d.r.twice {
 		d.r.twice, d.r.sent = false, 0
 		a.deliver(d.r)
-		return
 	}
-	a.srv.pending.Add(-1)
 }
 
 // resend takes back deliveries of c that have waited too long.
