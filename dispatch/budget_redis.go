@@ -2,13 +2,15 @@ package dispatch
 
 import (
 	"context"
+	"errors"
 	"log/slog"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
+	"github.com/sony/gobreaker/v2"
 )
 
 // RedisBudgetOptions configure a RedisBudget. Client is required; whoever made it closes it.
@@ -24,25 +26,24 @@ type RedisBudgetOptions struct {
 
 // RedisBudget shares budgets over nodes through redis_rate. A call leases at most the burst: a look at what is left, then AllowN for no more
 // than that, because AllowN grants all or nothing and AllowAtMost charges fractions of permits that it does not hand out. While Redis
-// is away, limit/nodes is granted locally and the loss is counted; Redis is asked again after a second.
+// is away, limit/nodes is granted locally and the loss is counted; every second one call asks Redis again.
 type RedisBudget struct {
 	limiter *redis_rate.Limiter
+	breaker *gobreaker.CircuitBreaker[lease]
 	local   *MemoryBudget
 	timeout time.Duration
-	log     *slog.Logger
 	lost    *metrics.Counter
+	nodes   atomic.Int64
+}
 
-	mu    sync.Mutex
-	retry time.Time // Redis is not asked before
-	down  bool
-	nodes int
+// lease is what a call got: permits, or how long to wait for one.
+type lease struct {
+	granted int
+	wait    time.Duration
 }
 
 // NewRedisBudget makes a budget on a Redis server or cluster.
 func NewRedisBudget(o RedisBudgetOptions) *RedisBudget {
-	if o.Nodes < 1 {
-		o.Nodes = 1
-	}
 	if o.Timeout <= 0 {
 		o.Timeout = 50 * time.Millisecond
 	}
@@ -52,92 +53,77 @@ func NewRedisBudget(o RedisBudgetOptions) *RedisBudget {
 	if o.Metrics == nil {
 		o.Metrics = metrics.NewSet()
 	}
-	return &RedisBudget{
-		limiter: redis_rate.NewLimiter(o.Client), local: NewMemoryBudget(nil), nodes: o.Nodes, timeout: o.Timeout, log: o.Log,
+	b := &RedisBudget{
+		limiter: redis_rate.NewLimiter(o.Client), local: NewMemoryBudget(nil), timeout: o.Timeout,
 		lost: o.Metrics.GetOrCreateCounter("cardlink_dispatch_budget_local_total"),
 	}
+	b.SetNodes(o.Nodes)
+	var cause error // of the last failure; under the breaker's lock, like all its functions
+	b.breaker = gobreaker.NewCircuitBreaker[lease](gobreaker.Settings{
+		Timeout: time.Second, MaxRequests: 1,
+		ReadyToTrip:  func(gobreaker.Counts) bool { return true }, // a pacer never waits for the same dead engine twice
+		IsExcluded:   func(err error) bool { return errors.Is(err, errGone) },
+		IsSuccessful: func(err error) bool { cause = err; return err == nil },
+		OnStateChange: func(_ string, from, to gobreaker.State) {
+			switch {
+			case from == gobreaker.StateClosed:
+				o.Log.Warn("Redis does not answer; every node keeps to its part of the channels' rates", "error", cause, "nodes", b.nodes.Load())
+			case to == gobreaker.StateClosed:
+				o.Log.Info("Redis answers again; channel rates are shared")
+			}
+		},
+	})
+	return b
 }
+
+// errGone means that the caller ended its call.
+var errGone = errors.New("dispatch: budget call ended by its caller")
 
 // Take implements Budget.
 func (b *RedisBudget) Take(ctx context.Context, key string, limit, n int) (int, time.Duration, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, 0, err
 	}
-	if !b.asking() {
-		return b.alone(ctx, key, limit, n)
-	}
-	call, cancel := context.WithTimeout(ctx, b.timeout)
-	defer cancel()
-	granted, wait, err := b.shared(call, key, limit, n)
-	if err != nil {
-		if ctx.Err() != nil {
-			return 0, 0, ctx.Err()
+	got, err := b.breaker.Execute(func() (lease, error) {
+		call, cancel := context.WithTimeout(ctx, b.timeout)
+		defer cancel()
+		l, err := b.shared(call, key, limit, n)
+		if err != nil && ctx.Err() != nil {
+			err = errGone
 		}
-		b.away(err)
-		return b.alone(ctx, key, limit, n)
+		return l, err
+	})
+	switch {
+	case err == nil:
+		return got.granted, got.wait, nil
+	case ctx.Err() != nil:
+		return 0, 0, ctx.Err()
 	}
-	b.back()
-	return granted, wait, nil
+	b.lost.Inc()
+	return b.local.Take(ctx, key, max(1, limit/int(b.nodes.Load())), n)
 }
 
-func (b *RedisBudget) shared(ctx context.Context, key string, limit, n int) (int, time.Duration, error) {
+func (b *RedisBudget) shared(ctx context.Context, key string, limit, n int) (lease, error) {
 	interval := time.Second / time.Duration(limit)
 	l := redis_rate.Limit{Rate: limit, Burst: burstOf(limit), Period: time.Second}
 	name := "dispatch:" + key
 	look, err := b.limiter.AllowN(ctx, name, l, 0)
 	if err != nil {
-		return 0, 0, err
+		return lease{}, err
 	}
 	n = min(n, look.Remaining)
 	if n <= 0 {
-		return 0, interval, nil
+		return lease{wait: interval}, nil
 	}
 	got, err := b.limiter.AllowN(ctx, name, l, n)
 	if err != nil {
-		return 0, 0, err
+		return lease{}, err
 	}
 	if got.Allowed == 0 { // another node was faster
-		return 0, max(got.RetryAfter, interval), nil
+		return lease{wait: max(got.RetryAfter, interval)}, nil
 	}
-	return got.Allowed, 0, nil
-}
-
-// alone grants this node's part of the limit.
-func (b *RedisBudget) alone(ctx context.Context, key string, limit, n int) (int, time.Duration, error) {
-	b.lost.Inc()
-	b.mu.Lock()
-	nodes := b.nodes
-	b.mu.Unlock()
-	return b.local.Take(ctx, key, max(1, limit/nodes), n)
+	return lease{granted: got.Allowed}, nil
 }
 
 // SetNodes tells how many nodes share the channels now, at least 1. A Worker does so as Options.Nodes.
-func (b *RedisBudget) SetNodes(n int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.nodes = max(1, n)
-}
-
-func (b *RedisBudget) asking() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return !b.down || time.Now().After(b.retry)
-}
-
-func (b *RedisBudget) away(err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.down {
-		b.log.Warn("Redis does not answer; every node keeps to its part of the channels' rates", "error", err, "nodes", b.nodes)
-	}
-	b.down, b.retry = true, time.Now().Add(time.Second)
-}
-
-func (b *RedisBudget) back() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.down {
-		b.log.Info("Redis answers again; channel rates are shared")
-	}
-	b.down = false
-}
+func (b *RedisBudget) SetNodes(n int) { b.nodes.Store(int64(max(1, n))) }

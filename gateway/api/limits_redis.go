@@ -2,13 +2,14 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
+	"github.com/sony/gobreaker/v2"
 )
 
 // RedisBudgetOptions configure a RedisBudget. Client is required; whoever made it closes it.
@@ -22,18 +23,14 @@ type RedisBudgetOptions struct {
 }
 
 // RedisBudget shares the tenants' budgets over nodes through redis_rate: one round trip per call of the API. While Redis is away each node grants its part of the
-// limit from memory and counts that it does; Redis is asked again after a second.
+// limit from memory and counts that it does; every second one call asks Redis again.
 type RedisBudget struct {
 	limiter *redis_rate.Limiter
+	breaker *gobreaker.CircuitBreaker[Grant]
 	alone   *MemoryBudget
 	nodes   int
 	timeout time.Duration
-	log     *slog.Logger
 	local   *metrics.Counter
-
-	mu    sync.Mutex
-	retry time.Time // Redis is not asked before
-	down  bool
 }
 
 // NewRedisBudget makes an engine on a Redis server or cluster.
@@ -50,58 +47,62 @@ func NewRedisBudget(o RedisBudgetOptions) *RedisBudget {
 	if o.Metrics == nil {
 		o.Metrics = metrics.NewSet()
 	}
+	var cause error // of the last failure; under the breaker's lock, like all its functions
 	return &RedisBudget{
-		limiter: redis_rate.NewLimiter(o.Client), alone: NewMemoryBudget(nil), nodes: o.Nodes, timeout: o.Timeout, log: o.Log,
+		limiter: redis_rate.NewLimiter(o.Client), alone: NewMemoryBudget(nil), nodes: o.Nodes, timeout: o.Timeout,
 		local: o.Metrics.GetOrCreateCounter("cardlink_api_budget_local_total"),
+		breaker: gobreaker.NewCircuitBreaker[Grant](gobreaker.Settings{
+			Timeout: time.Second, MaxRequests: 1,
+			ReadyToTrip:  func(gobreaker.Counts) bool { return true }, // one call in a second waits for a dead engine, not every call
+			IsExcluded:   func(err error) bool { return errors.Is(err, errCallerGone) },
+			IsSuccessful: func(err error) bool { cause = err; return err == nil },
+			OnStateChange: func(_ string, from, to gobreaker.State) {
+				switch {
+				case from == gobreaker.StateClosed:
+					o.Log.Warn("Redis does not answer; every node keeps to its part of the tenants' budgets", "error", cause, "nodes", o.Nodes)
+				case to == gobreaker.StateClosed:
+					o.Log.Info("Redis answers again; the tenants' budgets are shared")
+				}
+			},
+		}),
 	}
 }
+
+// errCallerGone means that a call ended because its caller did, which says nothing about Redis.
+var errCallerGone = errors.New("api: budget call ended by its caller")
 
 // Take implements Budget.
 func (b *RedisBudget) Take(ctx context.Context, key string, l Limit, n int) (Grant, error) {
 	if err := ctx.Err(); err != nil {
 		return Grant{}, err
 	}
-	if b.asking() {
+	g, err := b.breaker.Execute(func() (Grant, error) {
 		call, cancel := context.WithTimeout(ctx, b.timeout)
 		defer cancel()
-		r, err := b.limiter.AllowN(call, "api:"+key, redis_rate.Limit{Rate: l.Rate, Burst: l.Burst, Period: time.Second}, min(n, l.Burst))
-		if err == nil {
-			b.back()
-			g := Grant{Allowed: r.Allowed > 0, Remaining: max(0, r.Remaining), Reset: max(0, r.ResetAfter), Retry: max(0, r.RetryAfter)}
-			if !g.Allowed { // redis_rate says 0 then, whatever is left
-				g.Remaining = max(0, int(float64(l.Burst)-g.Reset.Seconds()*float64(l.Rate)))
-			}
-			return g, nil
+		g, err := b.shared(call, key, l, n)
+		if err != nil && ctx.Err() != nil {
+			err = errCallerGone
 		}
-		if ctx.Err() != nil {
-			return Grant{}, ctx.Err()
-		}
-		b.away(err)
+		return g, err
+	})
+	switch {
+	case err == nil:
+		return g, nil
+	case ctx.Err() != nil:
+		return Grant{}, ctx.Err()
 	}
 	b.local.Inc()
 	return b.alone.Take(ctx, key, Limit{max(1, l.Rate/b.nodes), max(1, l.Burst/b.nodes)}, n)
 }
 
-func (b *RedisBudget) asking() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return !b.down || time.Now().After(b.retry)
-}
-
-func (b *RedisBudget) away(err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.down {
-		b.log.Warn("Redis does not answer; every node keeps to its part of the tenants' budgets", "error", err, "nodes", b.nodes)
+func (b *RedisBudget) shared(ctx context.Context, key string, l Limit, n int) (Grant, error) {
+	r, err := b.limiter.AllowN(ctx, "api:"+key, redis_rate.Limit{Rate: l.Rate, Burst: l.Burst, Period: time.Second}, min(n, l.Burst))
+	if err != nil {
+		return Grant{}, err
 	}
-	b.down, b.retry = true, time.Now().Add(time.Second)
-}
-
-func (b *RedisBudget) back() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.down {
-		b.log.Info("Redis answers again; the tenants' budgets are shared")
+	g := Grant{Allowed: r.Allowed > 0, Remaining: max(0, r.Remaining), Reset: max(0, r.ResetAfter), Retry: max(0, r.RetryAfter)}
+	if !g.Allowed { // redis_rate says 0 then, whatever is left
+		g.Remaining = max(0, int(float64(l.Burst)-g.Reset.Seconds()*float64(l.Rate)))
 	}
-	b.down = false
+	return g, nil
 }
