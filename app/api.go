@@ -13,7 +13,6 @@ import (
 	"cardlink/fault"
 	"cardlink/gateway/api"
 	"cardlink/idempotency"
-	"cardlink/templates"
 )
 
 // APILimits bound what callers may ask of the API. Rates are per second; 0 means the default named here, -1 no bound.
@@ -117,13 +116,6 @@ func (a *App) startAPI(ln net.Listener) error {
 		return err
 	}
 	a.life.run("idempotency sweep", keys.Run)
-	materials, err := templates.NewSweeper(templates.SweeperOptions{
-		Materials: a.materials, Lease: a.db, Holder: a.node, Now: a.o.Now, Log: a.log("templates"), Metrics: a.metrics,
-	})
-	if err != nil {
-		return err
-	}
-	a.life.run("material sweeper", materials.Run)
 	if err := a.startBlobSweeper(); err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ const (
 	keepPreviews    = time.Hour          // after their end
 	// keepContents is from when on a content that no template has is nobody's: a send task, which may name pictures of its own, is over after 72 hours.
 	keepContents = 7 * 24 * time.Hour
+	// keepUploads is the same for materials, which own their contents from the moment that an upload ends.
+	keepUploads = 24 * time.Hour
 )
 
 // startRetention forgets old rows. It belongs to the dispatch role, which every installation has.
@@ -23,6 +25,7 @@ func (a *App) startRetention() error {
 		{Name: "link_revocations", Keep: keepRevocations, Sweep: a.db.SweepRevocations},
 		{Name: "template_previews", Keep: keepPreviews, Sweep: a.db.SweepPreviews},
 		{Name: "video_uplinks", Keep: dispatch.ReplyLife, Sweep: a.db.SweepVideoUplinks},
+		{Name: "reports", Sweep: a.db.SweepReports}, // knows itself how long sums and digests are kept
 	}
 	if keep := time.Duration(a.o.KeepDays) * 24 * time.Hour; keep > 0 {
 		rules = append(rules,
@@ -53,6 +56,7 @@ func (a *App) startBlobSweeper() error {
 		}
 	}
 	rules := []retention.Rule{
+		{Name: "materials", Keep: keepUploads, Sweep: func(ctx context.Context, before time.Time, _ int) (int, error) { return a.materials.Sweep(ctx, before) }},
 		{Name: "video_contents", Keep: keepContents, Sweep: folder(a.videoBlobs, func(ctx context.Context) (func(context.Context, []string) (map[string]bool, error), error) {
 			held, err := a.db.VideoDigests(ctx) // what a template takes later has been put later, and stays for that
 			return func(context.Context, []string) (map[string]bool, error) { return held, nil }, err

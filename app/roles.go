@@ -39,7 +39,7 @@ func (a *App) startBilling() error {
 	return nil
 }
 
-// startReport runs the consumer that counts facts for the reports, and the sweeper of what is no longer kept.
+// startReport runs the consumer that counts facts for the reports.
 func (a *App) startReport() error {
 	source, err := a.bus.consumer(a, report.Group, report.Topics())
 	if err != nil {
@@ -49,12 +49,7 @@ func (a *App) startReport() error {
 	if err != nil {
 		return err
 	}
-	s, err := report.NewSweeper(report.SweeperOptions{Store: a.db, Lease: a.db, Holder: a.node, Now: a.o.Now, Log: a.log("report"), Metrics: a.metrics})
-	if err != nil {
-		return err
-	}
 	a.life.run("report consumer", c.Run)
-	a.life.run("report sweeper", s.Run)
 	return nil
 }
 

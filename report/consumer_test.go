@@ -23,12 +23,10 @@ var errDown = errors.New("down")
 
 // memStore counts in memory and fails when told to.
 type memStore struct {
-	seen   map[Key]bool
-	sum    Counts
-	fails  int // calls to fail
-	log    *[]string
-	swept  []int // answers of SweepReports
-	sweeps int
+	seen  map[Key]bool
+	sum   Counts
+	fails int // calls to fail
+	log   *[]string
 }
 
 func (s *memStore) fail(what string) error {
@@ -55,18 +53,7 @@ func (s *memStore) CountFacts(_ context.Context, marks []Mark) (added int, err e
 	return added, nil
 }
 
-func (s *memStore) SweepReports(context.Context, time.Time, int) (int, error) {
-	s.sweeps++
-	if len(s.swept) == 0 {
-		return 0, nil
-	}
-	n := s.swept[0]
-	s.swept = s.swept[1:]
-	if n < 0 {
-		return 0, errDown
-	}
-	return n, nil
-}
+func (s *memStore) SweepReports(context.Context, time.Time, int) (int, error) { return 0, nil }
 
 func (*memStore) SendReport(context.Context, string, SendFilter) ([]SendRow, int, error) {
 	return nil, 0, errDown
@@ -181,50 +168,6 @@ func TestConsumerStopsWhileItTries(t *testing.T) {
 	})
 }
 
-// hold is a lease that is given or not.
-type hold struct {
-	held bool
-	err  error
-	asks int
-}
-
-func (h *hold) Hold(_ context.Context, _, _ string, _ time.Time, ttl time.Duration) (bool, error) {
-	h.asks++
-	return h.held, h.err
-}
-
-func TestSweeperSweepsWhileThereIsSomething(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var log []string
-		store := &memStore{log: &log, swept: []int{sweepRows, sweepRows, 10, -1, 0}}
-		lease := &hold{held: true}
-		set := metrics.NewSet()
-		s, err := NewSweeper(SweeperOptions{Store: store, Lease: lease, Holder: "n", Metrics: set})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), 25*time.Minute) // three looks
-		defer cancel()
-		if err := s.Run(ctx); err != nil {
-			t.Fatal(err)
-		}
-		if store.sweeps != 5 || lease.asks != 3 {
-			t.Errorf("%d sweeps in %d looks", store.sweeps, lease.asks)
-		}
-		var out bytes.Buffer
-		set.WritePrometheus(&out)
-		if !strings.Contains(out.String(), fmt.Sprintf("cardlink_report_swept_rows_total %d\n", 2*sweepRows+10)) || !strings.Contains(out.String(), "cardlink_report_failed_sweeps_total 1\n") {
-			t.Errorf("metrics: %s", out.String())
-		}
-		lease.held, store.sweeps = false, 0
-		ctx, cancel = context.WithTimeout(context.Background(), time.Hour)
-		defer cancel()
-		if err := s.Run(ctx); err != nil || store.sweeps != 0 {
-			t.Errorf("a node without the lease swept %d times, %v", store.sweeps, err)
-		}
-	})
-}
-
 func TestServiceRanges(t *testing.T) {
 	s, err := NewService(&memStore{})
 	if err != nil {
@@ -248,9 +191,6 @@ func TestServiceRanges(t *testing.T) {
 func TestIncompleteOptionsAreRefused(t *testing.T) {
 	if _, err := NewConsumer(ConsumerOptions{}); err == nil {
 		t.Error("a consumer of nothing")
-	}
-	if _, err := NewSweeper(SweeperOptions{Store: &memStore{}}); err == nil {
-		t.Error("a sweeper without a lease")
 	}
 	if _, err := NewService(nil); err == nil {
 		t.Error("a service without a store")

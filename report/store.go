@@ -60,7 +60,7 @@ type Store interface {
 	// TemplateReport lists a tenant's rows by template id from the highest, and the number of all that fit. A template that nobody resolved, saw or
 	// touched in the range has no row.
 	TemplateReport(ctx context.Context, tenant string, f TemplateFilter) ([]TemplateRow, int, error)
-	// SweepReports begins a new generation of remembered facts if it is time, and deletes at most limit rows that are older than they are kept. It
+	// SweepReports, which a rule of package retention calls, begins a new generation of remembered facts if it is time, and deletes at most limit rows that are older than they are kept. It
 	// returns how many: less than limit means that nothing is left to delete.
 	SweepReports(ctx context.Context, now time.Time, limit int) (deleted int, err error)
 }

@@ -15,7 +15,7 @@ import (
 // Rule is one kind of thing that is kept for a time.
 type Rule struct {
 	Name string        // label of its metric: letters and _
-	Keep time.Duration // since the moment that Sweep looks at
+	Keep time.Duration // since the moment that Sweep looks at; 0 if Sweep knows how long itself and wants the present time
 	// Sweep deletes things from before the given time in one short transaction, some limit of them, and says how many: fewer than limit means that there are no more.
 	Sweep func(ctx context.Context, before time.Time, limit int) (int, error)
 }
@@ -46,7 +46,7 @@ type Sweeper struct {
 
 const (
 	portion = 2000 // per transaction: some ten milliseconds, between which others write
-	turns   = 500  // transactions of a rule per look: a backlog is swept over several looks
+	turns   = 5000 // transactions of a rule per look: a backlog is swept over several looks
 )
 
 // New builds a sweeper; run it with Run.

@@ -372,10 +372,10 @@ func (m *Materials) Delete(ctx context.Context, tenant string, ids []string) err
 	return nil
 }
 
-// Sweep removes contents that no material has any more and that were last uploaded before margin ago; an hour or more is right. It may run at any time, on one
-// node at a time.
-func (m *Materials) Sweep(ctx context.Context, margin time.Duration) (removed int, err error) {
-	return m.o.Blobs.Sweep(ctx, m.o.Now().Add(-margin), m.o.Store.KnownDigests)
+// Sweep removes contents that no material has any more and that were last uploaded before a time; an upload keeps its content before its row, so an hour ago or
+// earlier is right. It may run at any time, on one node at a time.
+func (m *Materials) Sweep(ctx context.Context, before time.Time) (removed int, err error) {
+	return m.o.Blobs.Sweep(ctx, before, m.o.Store.KnownDigests)
 }
 
 // find reads the materials among ids that a tenant may refer to, by aim_resource_id: its own and the gallery's.

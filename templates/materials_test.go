@@ -214,11 +214,11 @@ func TestSweepRemovesOnlyWhatNobodyHas(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.now = time.Now()
-	if n, err := h.materials.Sweep(ctx, time.Hour); n != 0 || err != nil {
+	if n, err := h.materials.Sweep(ctx, h.now.Add(-time.Hour)); n != 0 || err != nil {
 		t.Errorf("swept %d young files, %v", n, err)
 	}
 	h.now = time.Now().Add(2 * time.Hour)
-	if n, err := h.materials.Sweep(ctx, time.Hour); n != 1 || err != nil {
+	if n, err := h.materials.Sweep(ctx, h.now.Add(-time.Hour)); n != 1 || err != nil {
 		t.Errorf("swept %d, %v; want 1", n, err)
 	}
 	if _, err := os.Stat(stray); !errors.Is(err, fs.ErrNotExist) {
