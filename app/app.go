@@ -240,12 +240,17 @@ func (a *App) serve(name string, ln net.Listener, s server) {
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ln) }()
 	a.life.onStop(name+" face", func(ctx context.Context) error {
-		err := s.Shutdown(ctx)
+		// The listener first, and what is in flight when Serve is over: a face that is told to stop before its goroutine has begun to serve would not know what to stop,
+		// and serve from then on.
+		_ = ln.Close() // the listener's own, or a second time
 		select {
-		case e := <-done:
-			return errors.Join(err, e)
+		case err := <-done:
+			if e := s.Shutdown(ctx); !errors.Is(e, net.ErrClosed) {
+				err = errors.Join(err, e)
+			}
+			return err
 		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
+			return ctx.Err()
 		}
 	})
 }
