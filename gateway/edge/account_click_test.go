@@ -315,7 +315,7 @@ func TestReportsOnTheWire(t *testing.T) {
 		must(t, err)
 		_, err = conn.Write([]byte(c.request))
 		must(t, err)
-		must(t, conn.SetReadDeadline(time.Now().Add(5*time.Second)))
+		must(t, conn.SetReadDeadline(time.Now().Add(patience)))
 		in := bufio.NewReader(conn)
 		var got []int
 		for range c.want {

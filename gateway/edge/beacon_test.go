@@ -82,31 +82,40 @@ func FuzzOpenToken(f *testing.F) {
 	})
 }
 
-// facts reads the beacons and taps that the journal holds, once there are n of them.
-func (h *house) facts(n int) (list []event.Fact) {
+// patience is how long a test waits for a disk or a connection of a busy machine before it fails.
+const patience = time.Minute
+
+// records reads what the journal holds, once there are n records of it.
+func (h *house) records(n int) (list []event.Record) {
 	h.t.Helper()
-	if n > 0 {
-		must(h.t, h.journal.Wait(context.Background(), h.journal.First()))
-	}
-	for end := time.Now().Add(10 * time.Second); ; {
-		list = nil
-		must(h.t, h.journal.Read(h.journal.First(), 0, func(_, _ journal.Position, rec []byte) error {
-			r, err := event.ParseRecord(rec)
-			must(h.t, err)
-			f, err := event.Decode(r.Value)
-			must(h.t, err)
-			if f.Tenant != h.tenant || r.Topic != event.TopicOf(f.Type) {
-				h.t.Errorf("fact %s on %s", r.Value, r.Topic)
-			}
-			list = append(list, f)
-			return nil
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for next := h.journal.First(); ; {
+		must(h.t, h.journal.Read(next, 0, func(_, after journal.Position, rec []byte) error {
+			r, err := event.ParseRecord(bytes.Clone(rec))
+			list, next = append(list, r), after
+			return err
 		}))
-		if len(list) >= n || time.Now().After(end) {
+		if len(list) >= n || ctx.Err() != nil || h.journal.Wait(ctx, next) != nil {
 			break
 		}
 	}
 	if len(list) != n {
-		h.t.Fatalf("%d facts, want %d: %v", len(list), n, list)
+		h.t.Fatalf("%d records, want %d: %q", len(list), n, list)
+	}
+	return list
+}
+
+// facts are the beacons and taps of the journal, once there are n of them.
+func (h *house) facts(n int) (list []event.Fact) {
+	h.t.Helper()
+	for _, r := range h.records(n) {
+		f, err := event.Decode(r.Value)
+		must(h.t, err)
+		if f.Tenant != h.tenant || r.Topic != event.TopicOf(f.Type) {
+			h.t.Errorf("fact %s on %s", r.Value, r.Topic)
+		}
+		list = append(list, f)
 	}
 	return list
 }

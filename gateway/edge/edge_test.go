@@ -338,28 +338,20 @@ func TestEveryTapIsRecordedWithItsClass(t *testing.T) {
 	}
 	var got []row
 	var hash string
-	must(t, h.journal.Wait(context.Background(), h.journal.First()))
-	for end := time.Now().Add(10 * time.Second); len(got) < 5 && time.Now().Before(end); {
-		got = nil
-		must(t, h.journal.Read(h.journal.First(), 0, func(_, _ journal.Position, rec []byte) error {
-			r, err := event.ParseRecord(rec)
-			must(t, err)
-			f, err := event.Decode(r.Value)
-			must(t, err)
-			var d event.LinkClick
-			must(t, json.Unmarshal(f.Data, &d))
-			if f.Type != event.TypeLinkClick || f.Tenant != h.tenant || string(r.Key) != d.AimURL || len(d.IPPrefixHash) != 16 {
-				t.Errorf("fact %s", r.Value)
-			}
-			if hash == "" {
-				hash = d.IPPrefixHash
-			}
-			if d.IPPrefixHash != hash {
-				t.Error("one address, two hashes")
-			}
-			got = append(got, row{d.Target, d.UAClass, d.ReferrerHost, d.Bot})
-			return nil
-		}))
+	for _, r := range h.records(5) {
+		f, err := event.Decode(r.Value)
+		must(t, err)
+		d := dataOf[event.LinkClick](t, f)
+		if f.Type != event.TypeLinkClick || f.Tenant != h.tenant || string(r.Key) != d.AimURL || len(d.IPPrefixHash) != 16 {
+			t.Errorf("fact %s", r.Value)
+		}
+		if hash == "" {
+			hash = d.IPPrefixHash
+		}
+		if d.IPPrefixHash != hash {
+			t.Error("one address, two hashes")
+		}
+		got = append(got, row{d.Target, d.UAClass, d.ReferrerHost, d.Bot})
 	}
 	want := []row{{"h5", "human", "news.example.org:8443", false}, {"custom_url", "preview", "", true}, {"custom_url", "head", "", true},
 		{"custom_url", "prefetch", "", true}, {"gone", "scanner", "", true}}
@@ -490,7 +482,7 @@ func raw(t *testing.T, ln net.Listener, request string) string {
 	conn, err := net.Dial("tcp", ln.Addr().String())
 	must(t, err)
 	defer conn.Close()
-	must(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+	must(t, conn.SetDeadline(time.Now().Add(patience)))
 	_, err = conn.Write([]byte(request))
 	must(t, err)
 	b, _ := io.ReadAll(conn) // a reset after the answer is as good as an end
