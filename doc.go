@@ -19,7 +19,8 @@
 // video messages, over an operator's gateway. capability says whose handsets draw cards. review is the operator's one list of what waits for a verdict. retention
 // forgets what was kept long enough. idempotency makes a repeated call of the API one call. previewlink signs the addresses under which templates can be looked
 // at. templates/gallery/draw draws the gallery's pictures and films, templates/gallery/draw/clip codes the films. gateway/api/openapi describes the API and is
-// held to it by tests. templates/templatetest has a complete card of every layout for tests.
+// held to it by tests. templates/templatetest has a complete card of every layout for tests, and
+// enginetest tells them where PostgreSQL, Redis and Kafka are.
 //
 // Who may import whom is floorplan_test.go; why things are as they are is docs/adr.
 package cardlink

@@ -52,6 +52,7 @@ var floor = map[string]string{
 	"store":          "billing callback dispatch dispatch/carrier idempotency identity report serviceaccount shortlink templates videosms event event/journal fault",
 	"store/contract": "billing callback dispatch dispatch/carrier idempotency identity report serviceaccount shortlink templates videosms event event/journal event/relay fault",
 	"embedded":       "",
+	"enginetest":     "", // for tests only: nobody's line names it
 
 	"gateway/api":         "gateway/api/openapi review billing callback capability dispatch idempotency identity render report serviceaccount shortlink templates videosms event fault",
 	"gateway/api/openapi": "fault",
@@ -68,9 +69,9 @@ var floor = map[string]string{
 // homes are the libraries that live in one place: import path prefix → packages (or folders, with a slash at the end) that may import it.
 // The reasons stand in docs/adr/0002.
 var homes = map[string]string{
-	"database/sql":                           "store",
+	"database/sql":                           "store enginetest",
 	"modernc.org/sqlite":                     "store",
-	"github.com/jackc/pgx":                   "store",
+	"github.com/jackc/pgx":                   "store enginetest",
 	"github.com/pressly/goose":               "store",
 	"github.com/valyala/fasthttp":            "gateway/ bench",
 	"github.com/dgraph-io/ristretto":         "shortlink",
@@ -79,6 +80,7 @@ var homes = map[string]string{
 	"github.com/go-redis/redis_rate":         "dispatch gateway/",
 	"github.com/redis/go-redis":              "dispatch gateway/ app",
 	"github.com/alecthomas/kong":             "cmd/cardlink",
+	"github.com/sony/gobreaker":              "dispatch gateway/",
 	"code.dny.dev/ssrf":                      "callback templates",
 	"github.com/huaweicloud":                 "", // tests only: the product must not depend on what it is compatible with
 	"github.com/alicebob/miniredis":          "",
@@ -86,7 +88,7 @@ var homes = map[string]string{
 	"pgregory.net/rapid":                     "",
 	"go.uber.org/goleak":                     "",
 	"github.com/google/go-cmp":               "",
-	"testing":                                "",
+	"testing":                                "enginetest",
 	"log":                                    "", // log/slog, handed in
 	"expvar":                                 "", // a process-wide registry
 	"net/http/pprof":                         "", // registers itself; gateway/ops serves fasthttp's
@@ -163,7 +165,7 @@ func at(rooms, pkg string) bool {
 // pure asks for no time.
 func TestHouseRules(t *testing.T) {
 	for pkg, files := range sources(t) {
-		command := strings.HasPrefix(pkg, "cmd/") || pkg == "templates/gallery/draw"
+		command := strings.HasPrefix(pkg, "cmd/") || pkg == "templates/gallery/draw" || pkg == "enginetest"
 		for _, f := range files {
 			names := importNames(t, f)
 			for _, d := range f.Decls {

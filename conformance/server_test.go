@@ -5,11 +5,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,7 +17,8 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib"
+	"cardlink/enginetest"
+
 )
 
 var (
@@ -71,48 +70,10 @@ func eachEngine(t *testing.T, body func(t *testing.T, e engine)) {
 
 func grownUp(t testing.TB) engine {
 	t.Helper()
-	address := func(name string) string {
-		v := os.Getenv(name)
-		if v == "" {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s is not set; `make test` starts the engine and sets it", name)
-			}
-			t.Skipf("%s is not set; `make services` starts the engine and prints its address", name)
-		}
-		return v
-	}
-	pg, kafka, redis := address("CARDLINK_TEST_POSTGRES"), address("CARDLINK_TEST_KAFKA"), address("CARDLINK_TEST_REDIS")
 	return engine{"grown up", []string{
-		"--database", freshSchema(t, pg), "--kafka-brokers", kafka, "--redis", redis,
+		"--database", enginetest.Postgres(t), "--kafka-brokers", enginetest.Kafka(t), "--redis", enginetest.Redis(t),
 		"--kafka-prefix", "t" + strings.ToLower(rand.Text()) + ".",
 	}}
-}
-
-// freshSchema makes a schema that only this test uses and drops it at the end.
-func freshSchema(t testing.TB, address string) string {
-	t.Helper()
-	db, err := sql.Open("pgx", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	schema := "story_" + strings.ToLower(rand.Text())
-	if _, err := db.Exec("CREATE SCHEMA " + schema); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := db.Exec("DROP SCHEMA " + schema + " CASCADE"); err != nil {
-			t.Error(err)
-		}
-		db.Close()
-	})
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
-	return u.String()
 }
 
 // server is a running cardlink.

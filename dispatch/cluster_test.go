@@ -2,31 +2,19 @@ package dispatch_test
 
 import (
 	"context"
-	"crypto/rand"
-	"database/sql"
-	"encoding/base64"
-	"net/url"
-	"os"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"cardlink/dispatch"
+	"cardlink/enginetest"
 	"cardlink/identity"
 	"cardlink/store"
 )
 
 // Two nodes on one PostgreSQL share a queue: every message goes out once, over one of them, and every receipt finds its message.
 func TestTwoNodesShareAQueue(t *testing.T) {
-	address := os.Getenv("CARDLINK_TEST_POSTGRES")
-	if address == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("CARDLINK_TEST_POSTGRES is not set; `make test` starts PostgreSQL and sets it")
-		}
-		t.Skip("CARDLINK_TEST_POSTGRES is not set; `make services` starts PostgreSQL and prints it")
-	}
-	db := openPostgres(t, address)
+	db := openPostgres(t)
 	const n = 600
 	ms, err := queueMessages(db, n, mixed, long+"hi")
 	if err != nil {
@@ -36,24 +24,31 @@ func TestTwoNodesShareAQueue(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	ended := make(chan error, 2)
+	// Neither gets an answer before both have been written to: what one node holds without answers is less than there is, so both have their share.
+	both := make(chan struct{})
 	for i := range 2 {
 		c := newFakeCarrier(uint64(i), 0)
-		c.prompt = true
+		c.prompt, c.hold = true, both
 		nodes = append(nodes, c)
 		ch := channel(1000)
 		ch.Name = "node-" + strconv.Itoa(i)
 		w, err := dispatch.NewWorker(dispatch.Options{
-			Store: db, Node: ch.Name, Channels: []dispatch.Channel{ch}, Dial: c.dial, Memory: 40, // small, so that both have their share
+			Store: db, Node: ch.Name, Channels: []dispatch.Channel{ch}, Dial: c.dial, Grace: time.Minute,
+			Memory: 40, // small, so that both have their share
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		go func() { ended <- w.Run(ctx) }()
 	}
-	deadline := time.After(time.Minute)
+	deadline := time.After(5 * time.Minute)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	for held := true; ; {
+		if held && nodes[0].wrote() > 0 && nodes[1].wrote() > 0 {
+			held = false
+			close(both)
+		}
 		b, err := db.Books(ctx, "")
 		if err != nil {
 			t.Fatal(err)
@@ -64,7 +59,7 @@ func TestTwoNodesShareAQueue(t *testing.T) {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("after a minute: %+v", b)
+			t.Fatalf("after five minutes: %+v", b)
 		}
 	}
 	cancel()
@@ -87,35 +82,14 @@ func TestTwoNodesShareAQueue(t *testing.T) {
 }
 
 // openPostgres opens a schema of its own with the tenants t0 … t3.
-func openPostgres(t *testing.T, address string) *store.DB {
+func openPostgres(t *testing.T) *store.DB {
 	t.Helper()
 	ctx := context.Background()
-	schema := "t_" + strings.ToLower(rand.Text())
-	admin, err := sql.Open("pgx", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := admin.Exec("CREATE SCHEMA " + schema); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := admin.Exec("DROP SCHEMA " + schema + " CASCADE"); err != nil {
-			t.Error(err)
-		}
-		admin.Close()
-	})
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
 	v, err := identity.NewVault(make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.Open(ctx, store.Options{URL: u.String(), Vault: v})
+	db, err := store.Open(ctx, store.Options{URL: enginetest.Postgres(t), Vault: v})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,8 +103,8 @@ func openPostgres(t *testing.T, address string) *store.DB {
 	}
 	for i := range 4 {
 		id := "t" + strconv.Itoa(i)
-		if _, err := admin.Exec(`INSERT INTO `+schema+`.tenants (id, name, project_id, project_name, data_key, created_ms) VALUES ($1, $1, $1, 'p', $2, 0)`,
-			id, base64.RawStdEncoding.EncodeToString(v.NewDataKey(id))); err != nil {
+		if err := db.AddTenant(ctx, identity.Tenant{ID: id, Name: id, Project: identity.Project{ID: id, Name: "p"}, DataKey: v.NewDataKey(id)},
+			identity.User{ID: id, Tenant: id, Name: "u"}, identity.Entry{}); err != nil {
 			t.Fatal(err)
 		}
 	}

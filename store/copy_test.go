@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"cardlink/enginetest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -17,14 +18,7 @@ import (
 // bothEngines are a SQLite and a PostgreSQL database, fresh and migrated.
 func bothEngines(t *testing.T) (from, to *DB) {
 	t.Helper()
-	address := os.Getenv("CARDLINK_TEST_POSTGRES")
-	if address == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("CARDLINK_TEST_POSTGRES is not set; `make test` starts PostgreSQL and sets it")
-		}
-		t.Skip("CARDLINK_TEST_POSTGRES is not set; `make services` starts PostgreSQL and prints it")
-	}
-	return open(t, Options{File: filepath.Join(t.TempDir(), "from.db")}), open(t, Options{URL: freshSchema(t, address)})
+	return open(t, Options{File: filepath.Join(t.TempDir(), "from.db")}), open(t, Options{URL: enginetest.Postgres(t)})
 }
 
 type column struct{ name, kind string }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"cardlink/embedded"
+	"cardlink/enginetest"
 	"cardlink/event"
 	"cardlink/event/contract"
 )
@@ -27,14 +27,7 @@ func engines(t *testing.T, body func(t *testing.T, tr *transport)) {
 		body(t, newTransport(t, startEmbedded(t).Addrs()[0]))
 	})
 	t.Run("apache", func(t *testing.T) {
-		addr := os.Getenv("CARDLINK_TEST_KAFKA")
-		if addr == "" {
-			if os.Getenv("CI") == "true" {
-				t.Fatal("CARDLINK_TEST_KAFKA is not set; `make test` starts Apache Kafka and sets it")
-			}
-			t.Skip("CARDLINK_TEST_KAFKA is not set; `make services` starts Apache Kafka and prints it")
-		}
-		body(t, newTransport(t, addr))
+		body(t, newTransport(t, enginetest.Kafka(t)))
 	})
 }
 

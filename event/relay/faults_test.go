@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"cardlink/embedded"
+	"cardlink/enginetest"
 	"cardlink/event"
 	"cardlink/event/kafka"
 )
@@ -113,14 +113,7 @@ func brokers(t *testing.T, body func(t *testing.T, addr string)) {
 		body(t, b.Addrs()[0])
 	})
 	t.Run("apache", func(t *testing.T) {
-		addr := os.Getenv("CARDLINK_TEST_KAFKA")
-		if addr == "" {
-			if os.Getenv("CI") == "true" {
-				t.Fatal("CARDLINK_TEST_KAFKA is not set; `make test` starts Apache Kafka and sets it")
-			}
-			t.Skip("CARDLINK_TEST_KAFKA is not set; `make services` starts Apache Kafka and prints it")
-		}
-		body(t, addr)
+		body(t, enginetest.Kafka(t))
 	})
 }
 

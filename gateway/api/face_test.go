@@ -3,12 +3,8 @@ package api
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
-	"database/sql"
 	"encoding/json"
 	"net"
-	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,8 +13,8 @@ import (
 	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/fasthttputil"
 
-	_ "github.com/jackc/pgx/v5/stdlib"
 
+	"cardlink/enginetest"
 	"cardlink/identity"
 	"cardlink/store"
 )
@@ -173,45 +169,6 @@ func eachStore(t *testing.T, body func(t *testing.T, db *store.DB)) {
 	}
 	t.Run("sqlite", func(t *testing.T) { run(t, store.Options{File: filepath.Join(t.TempDir(), "api.db")}) })
 	t.Run("postgres", func(t *testing.T) {
-		run(t, store.Options{URL: freshSchema(t, engineAddress(t, "CARDLINK_TEST_POSTGRES"))})
+		run(t, store.Options{URL: enginetest.Postgres(t)})
 	})
-}
-
-// engineAddress is where an engine runs; a test without one is skipped, unless CI wants all.
-func engineAddress(t *testing.T, name string) string {
-	t.Helper()
-	address := os.Getenv(name)
-	if address == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not set; `make test` starts the engine and sets it", name)
-		}
-		t.Skipf("%s is not set; `make services` starts the engine and prints its address", name)
-	}
-	return address
-}
-
-func freshSchema(t *testing.T, address string) string {
-	t.Helper()
-	admin, err := sql.Open("pgx", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	schema := "t_" + strings.ToLower(rand.Text())
-	if _, err := admin.Exec("CREATE SCHEMA " + schema); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := admin.Exec("DROP SCHEMA " + schema + " CASCADE"); err != nil {
-			t.Error(err)
-		}
-		admin.Close()
-	})
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
-	return u.String()
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,6 +21,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"cardlink/app"
+	"cardlink/enginetest"
 	"cardlink/gateway/api"
 	"cardlink/identity"
 )
@@ -117,24 +117,7 @@ func fuzzDatabase(f *testing.F) string {
 	for _, name := range names {
 		admin.Exec("DROP SCHEMA IF EXISTS " + name + " CASCADE") // another run may be at it too
 	}
-	schema := fuzzSchema(time.Now()) + strings.ToLower(rand.Text())
-	if _, err := admin.Exec("CREATE SCHEMA " + schema); err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() {
-		if _, err := admin.Exec("DROP SCHEMA " + schema + " CASCADE"); err != nil {
-			f.Error(err)
-		}
-		admin.Close()
-	})
-	u, err := url.Parse(address)
-	if err != nil {
-		f.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
-	return u.String()
+	return enginetest.Schema(f, address, fuzzSchema(time.Now())+strings.ToLower(rand.Text()))
 }
 
 // fuzzSchema begins the names of schemas made at t; they sort by time.

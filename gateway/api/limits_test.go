@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"cardlink/enginetest"
+
 	"github.com/VictoriaMetrics/metrics"
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
@@ -43,7 +45,7 @@ func budgets(t *testing.T, body func(t *testing.T, e budgetEngine)) {
 		}})
 	})
 	t.Run("redis", func(t *testing.T) {
-		o, err := redis.ParseURL(engineAddress(t, "CARDLINK_TEST_REDIS"))
+		o, err := redis.ParseURL(enginetest.Redis(t))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,13 +3,9 @@ package api
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	mathrand "math/rand/v2"
-	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +18,7 @@ import (
 	"github.com/valyala/fasthttp"
 	"pgregory.net/rapid"
 
+	"cardlink/enginetest"
 	"cardlink/event"
 	"cardlink/identity"
 	"cardlink/report"
@@ -52,35 +49,7 @@ func reportEngines(t *testing.T, body func(t *testing.T, db *store.DB)) {
 	}
 	run("sqlite", func(t *testing.T) store.Options { return store.Options{File: filepath.Join(t.TempDir(), "test.db")} })
 	run("postgres", func(t *testing.T) store.Options {
-		address := os.Getenv("CARDLINK_TEST_POSTGRES")
-		if address == "" {
-			if os.Getenv("CI") == "true" {
-				t.Fatal("CARDLINK_TEST_POSTGRES is not set; `make test` starts PostgreSQL and sets it")
-			}
-			t.Skip("CARDLINK_TEST_POSTGRES is not set; `make services` starts PostgreSQL and prints it")
-		}
-		admin, err := sql.Open("pgx", address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		schema := "t_" + strings.ToLower(rand.Text())
-		if _, err := admin.Exec("CREATE SCHEMA " + schema); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if _, err := admin.Exec("DROP SCHEMA " + schema + " CASCADE"); err != nil {
-				t.Error(err)
-			}
-			admin.Close()
-		})
-		u, err := url.Parse(address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		q := u.Query()
-		q.Set("search_path", schema)
-		u.RawQuery = q.Encode()
-		return store.Options{URL: u.String()}
+		return store.Options{URL: enginetest.Postgres(t)}
 	})
 }
 

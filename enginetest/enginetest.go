@@ -1,0 +1,71 @@
+// Package enginetest tells tests where the real engines of this test run are, and gives each test a place of its own on them. It is for tests only: no package
+// of the product imports it. It refuses to start an engine, which is what scripts/services is for.
+package enginetest
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+)
+
+// Redis is the address of a Redis server, as redis.ParseURL reads it. All tests share its keys.
+func Redis(t testing.TB) string {
+	t.Helper()
+	return address(t, "CARDLINK_TEST_REDIS")
+}
+
+// Kafka is host:port of an Apache Kafka broker. All tests share its topics.
+func Kafka(t testing.TB) string {
+	t.Helper()
+	return address(t, "CARDLINK_TEST_KAFKA")
+}
+
+// Postgres is the address of a new and empty schema in PostgreSQL, which is dropped when the test ends.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	return Schema(t, address(t, "CARDLINK_TEST_POSTGRES"), "t_"+strings.ToLower(rand.Text()))
+}
+
+// Schema makes a schema in the database at server and returns its address. It is dropped when the test ends.
+func Schema(t testing.TB, server, name string) string {
+	t.Helper()
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal("the address of PostgreSQL is no URL") // which may hold a password
+	}
+	admin, err := sql.Open("pgx", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.Exec("CREATE SCHEMA " + name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := admin.Exec("DROP SCHEMA " + name + " CASCADE"); err != nil {
+			t.Error(err)
+		}
+		admin.Close()
+	})
+	q := u.Query()
+	q.Set("search_path", name)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// address reads an address that scripts/services printed. Without it a test is skipped, except in continuous integration, where every engine has to be there.
+func address(t testing.TB, name string) string {
+	t.Helper()
+	v := os.Getenv(name)
+	if v == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is not set; `make test` starts the engine and sets it", name)
+		}
+		t.Skipf("%s is not set; `make services` starts the engine and prints its address", name)
+	}
+	return v
+}
