@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"cardlink/enginetest"
-
 )
 
 var (

@@ -13,7 +13,6 @@ import (
 	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/fasthttputil"
 
-
 	"cardlink/enginetest"
 	"cardlink/identity"
 	"cardlink/store"
