@@ -2,11 +2,8 @@ package templates
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-
-	"cardlink/fault"
 )
 
 // AttemptOptions configure Attempt.
@@ -35,19 +32,9 @@ func (s *Service) Try(ctx context.Context, tenant string, d Draft) (t *Template,
 // ForPreview reads the newest version of a template that a tenant wants to look at, with its assets: one of its own or a public one, whatever its state. The error is
 // UnknownTemplateID or EmptyTemplateID, or not about the id.
 func (s *Service) ForPreview(ctx context.Context, tenant, tplID string) (*Template, error) {
-	if tplID == "" {
-		return nil, fault.In(fault.EmptyTemplateID, "tpl_id", "")
-	}
-	id, ok := ParseTplID(tplID)
-	if !ok {
-		return nil, fault.In(fault.UnknownTemplateID, "tpl_id", "")
-	}
-	t, err := s.o.Store.Template(ctx, id, 0)
-	switch {
-	case errors.Is(err, ErrUnknown) || err == nil && t.Tenant != tenant && !t.Public():
-		return nil, fault.In(fault.UnknownTemplateID, "tpl_id", "")
-	case err != nil:
-		return nil, fmt.Errorf("template %d: %w", id, err)
+	t, err := s.visible(ctx, tenant, tplID)
+	if err != nil {
+		return nil, err
 	}
 	return t, s.fill(ctx, t)
 }

@@ -301,6 +301,24 @@ func (s *Service) Load(ctx context.Context, id int64, version int) (*Template, e
 // ForLinks reads the newest version of a template that a tenant wants to make links from, with its assets: one of its own or a public one, enabled and approved. The error is a
 // fault the caller may pass on: EmptyTemplateID, UnknownTemplateID, or Parameter naming what is in the way.
 func (s *Service) ForLinks(ctx context.Context, tenant, tplID string) (*Template, error) {
+	t, err := s.visible(ctx, tenant, tplID)
+	switch {
+	case err != nil:
+		return nil, err
+	case t.State != StateEnabled:
+		return nil, fault.In(fault.Parameter, "tpl_id", "the template is disabled")
+	case t.Audit == AuditReview || t.Audit == AuditNone:
+		return nil, fault.In(fault.Parameter, "tpl_id", "the template is in review")
+	case t.Audit != AuditApproved:
+		return nil, fault.In(fault.Parameter, "tpl_id", "the template was rejected in review")
+	}
+	s.o.Catalogue.PrepareValues(t)
+	return t, s.fill(ctx, t)
+}
+
+// visible reads the newest version of a template, without its assets, that is a tenant's own or public. The error is UnknownTemplateID or EmptyTemplateID, or not
+// about the id.
+func (s *Service) visible(ctx context.Context, tenant, tplID string) (*Template, error) {
 	if tplID == "" {
 		return nil, fault.In(fault.EmptyTemplateID, "tpl_id", "")
 	}
@@ -314,15 +332,8 @@ func (s *Service) ForLinks(ctx context.Context, tenant, tplID string) (*Template
 		return nil, fault.In(fault.UnknownTemplateID, "tpl_id", "")
 	case err != nil:
 		return nil, fmt.Errorf("template %d: %w", id, err)
-	case t.State != StateEnabled:
-		return nil, fault.In(fault.Parameter, "tpl_id", "the template is disabled")
-	case t.Audit == AuditReview || t.Audit == AuditNone:
-		return nil, fault.In(fault.Parameter, "tpl_id", "the template is in review")
-	case t.Audit != AuditApproved:
-		return nil, fault.In(fault.Parameter, "tpl_id", "the template was rejected in review")
 	}
-	s.o.Catalogue.PrepareValues(t)
-	return t, s.fill(ctx, t)
+	return t, nil
 }
 
 // fill resolves the materials of templates, one read for all of a tenant's.
