@@ -27,8 +27,9 @@ type fakeCarrier struct {
 	classes      map[carrier.Class]int
 	wg           sync.WaitGroup
 	stop         chan struct{}
-	acknowledged atomic.Int64 // receipts
-	prompt       bool         // receipts come within 50 ms
+	acknowledged atomic.Int64  // receipts
+	prompt       bool          // receipts come within 50 ms
+	hold         chan struct{} // no answer before it is closed; nil: none is held
 }
 
 func newFakeCarrier(seed uint64, faults int) *fakeCarrier {
@@ -36,6 +37,13 @@ func newFakeCarrier(seed uint64, faults int) *fakeCarrier {
 		rnd: rand.New(rand.NewPCG(seed, seed)), faults: faults, window: 16, latency: 20 * time.Millisecond, parts: make(map[uint64]int),
 		classes: make(map[carrier.Class]int), stop: make(chan struct{}),
 	}
+}
+
+// wrote counts the parts that were written to it.
+func (c *fakeCarrier) wrote() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.times)
 }
 
 // close ends the carrier's own goroutines.
@@ -174,6 +182,12 @@ func (s *fakeSession) answer(p carrier.Part) {
 	if class == carrier.OK {
 		r.Code, r.MsgID = "0", id
 	}
+	if c.hold != nil {
+		select {
+		case <-c.hold:
+		case <-s.ended:
+		}
+	}
 	select {
 	case <-time.After(delay):
 	case <-s.ended: // the answer is lost with the link
@@ -209,10 +223,12 @@ func (c *fakeCarrier) report(id, dest string) {
 	for range times {
 		c.wg.Go(func() {
 			for wait := delay; ; wait = 2 * time.Second {
-				select {
-				case <-time.After(wait):
-				case <-c.stop:
-					return
+				if wait > 0 { // timers that are due when they are made crash the race detector of Go 1.26 in testing/synctest
+					select {
+					case <-time.After(wait):
+					case <-c.stop:
+						return
+					}
 				}
 				c.mu.Lock()
 				s := c.session

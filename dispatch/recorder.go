@@ -57,7 +57,12 @@ func (w *Worker) record(ctx context.Context, quit <-chan struct{}) {
 			case it := <-w.items:
 				batch = append(batch, it)
 			case <-quit:
-				return
+				select { // both at once: what was told goes first
+				case it := <-w.items:
+					batch = append(batch, it)
+				default:
+					return
+				}
 			}
 		}
 		batch = w.gather(batch)

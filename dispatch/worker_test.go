@@ -264,10 +264,11 @@ func (w *world) work(q dispatch.Queue, rate int, stop func()) error {
 	return <-ended
 }
 
-// quiet returns when no message has moved for 40 seconds and none waits, or after ten minutes.
+// quiet returns when no message has moved for 40 seconds and none waits, or after six hours: with four answers of five gone wrong the breaker lets messages
+// through in handfuls, a minute apart.
 func (w *world) quiet() {
 	var last dispatch.Books
-	for same, i := 0, 0; i < 60 && same < 4; i++ {
+	for same, i := 0, 0; i < 6*360 && same < 4; i++ {
 		time.Sleep(10 * time.Second)
 		b, err := w.db.Books(context.Background(), "")
 		if err != nil || b != last || b.Pending > 0 {
