@@ -193,8 +193,8 @@ func TestFullDiskRefusesAndRecovers(t *testing.T) {
 				t.Fatalf("%d bytes left: %v, want ErrFull", room, err)
 			}
 		}
+		at := j.Durable() // before there is room: the write is repeated by itself
 		disk.set(func() { disk.room = -1 })
-		at := j.Durable()
 		if err := j.Wait(context.Background(), at); err != nil { // the record that was taken is written as soon as there is room
 			t.Fatal(err)
 		}
@@ -226,8 +226,9 @@ func TestFullDiskAtANewSegmentRefuses(t *testing.T) {
 	if _, err := j.Add([]byte("x")); !errors.Is(err, ErrFull) {
 		t.Fatalf("err = %v", err)
 	}
+	at := j.Durable()
 	disk.set(func() { disk.room = -1 })
-	if err := j.Wait(t.Context(), j.Durable()); err != nil {
+	if err := j.Wait(t.Context(), at); err != nil {
 		t.Fatal(err)
 	}
 	mustAppend(t, j, "after")
@@ -278,8 +279,9 @@ func TestWriteErrorThatCannotBeUndoneEndsTheJournal(t *testing.T) {
 	if _, err := j.Append(t.Context(), []byte("late")); !errors.Is(err, ErrUncertain) || !errors.Is(err, errIO) || errors.Is(err, ErrFull) {
 		t.Fatalf("err = %v", err)
 	}
+	at := j.Durable()
 	disk.set(func() { disk.writeErr = nil })
-	if err := j.Wait(t.Context(), j.Durable()); err != nil {
+	if err := j.Wait(t.Context(), at); err != nil {
 		t.Fatal(err)
 	}
 	mustAppend(t, j, "good again") // the first error left nothing behind
