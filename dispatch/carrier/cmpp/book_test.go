@@ -75,7 +75,7 @@ func (b *book) gotReceipts() []carrier.Receipt {
 // until waits until cond, looked at whenever something was written down and, for what only the simulator sees, every few milliseconds.
 func (b *book) until(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	limit := time.NewTimer(20 * time.Second)
+	limit := time.NewTimer(time.Minute)
 	defer limit.Stop()
 	look := time.NewTicker(2 * time.Millisecond)
 	defer look.Stop()

@@ -353,6 +353,37 @@ func TestDrainAnswersReceiptsInHand(t *testing.T) {
 	})
 }
 
+// A receipt that is not durable is not answered; the gateway repeats it, over any connection.
+func TestReceiptIsAnsweredOnlyWhenDurable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pipe := sim.NewPipe()
+		srv := serve(t, sim.Options{Listener: pipe, ResendAfter: 10 * time.Second})
+		b, o := newBook(), options()
+		o.Addr, o.Dial, o.Connections = "pipe:0", pipe.Dial, 2
+		fails := 2
+		b.refuse = func(carrier.Receipt) error {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if fails--; fails >= 0 {
+				return errors.New("disk full")
+			}
+			return nil
+		}
+		s, _ := start(t, o, b)
+		if err := s.Submit(context.Background(), part(1, 1)); err != nil {
+			t.Fatal(err)
+		}
+		sleep(15 * time.Second)
+		if st := srv.Stats(); len(b.gotReceipts()) != 2 || st.Acked != 0 || st.Pending != 1 {
+			t.Fatalf("after two failures: %d copies, %+v", len(b.gotReceipts()), st)
+		}
+		sleep(time.Minute)
+		if st := srv.Stats(); len(b.gotReceipts()) != 3 || st.Delivered != 3 || st.Acked != 1 || st.Pending != 0 || st.Abandoned != 0 {
+			t.Errorf("%d copies, %+v", len(b.gotReceipts()), st)
+		}
+	})
+}
+
 func TestGatewayTerminates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sim.Options{Faults: sim.Faults{TerminateAfter: 2, MuteEvery: 3}}, options())
