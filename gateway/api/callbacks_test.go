@@ -48,7 +48,7 @@ func askRooms(t *testing.T, rooms Rooms) func(tenant, method, path, body string)
 		in.SetRequestURI("http://api" + path)
 		in.Header.Set("X-Test-Tenant", tenant)
 		in.SetBodyString(body)
-		if err := client.DoTimeout(&in, &out, 10*time.Second); err != nil {
+		if err := client.DoTimeout(&in, &out, time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		return string(regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`).ReplaceAll(out.Body(), []byte("UUID")))

@@ -22,7 +22,7 @@ func (f *face) file(method, target string, headers ...string) told {
 		in.Header.Add(headers[i], headers[i+1])
 	}
 	out.SkipBody = method == "HEAD"
-	if err := f.client.DoTimeout(&in, &out, 20*time.Second); err != nil {
+	if err := f.client.DoTimeout(&in, &out, time.Minute); err != nil {
 		f.t.Fatalf("%s %s: %v", method, target, err)
 	}
 	a := told{Status: out.StatusCode(), Header: map[string]string{}, Raw: string(out.Body())}

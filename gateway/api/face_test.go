@@ -79,7 +79,7 @@ func (f *face) call(method, target, body string, headers ...string) told {
 		in.Header.Add(headers[i], headers[i+1])
 	}
 	in.SetBodyString(body)
-	if err := f.client.DoTimeout(&in, &out, 20*time.Second); err != nil {
+	if err := f.client.DoTimeout(&in, &out, time.Minute); err != nil {
 		f.t.Fatalf("%s %s: %v", method, target, err)
 	}
 	return f.told(&out)

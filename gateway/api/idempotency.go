@@ -84,17 +84,17 @@ func (s *Server) once(ctx context.Context, rt *route, r *Request, run func() err
 	if hold.Again {
 		h.Set(headerRetried, "true")
 	}
-	// The answer is kept even if the call used up its time.
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
 	ended := false
 	defer func() {
 		if !ended { // a panic passes through
-			hold.Abandon(after)
+			hold.Abandon(context.WithoutCancel(ctx)) // it only says so in the log
 		}
 	}()
 	err = run()
 	ended = true
+	// The answer is kept even if the call used up its time, so the time to keep it begins now.
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
 	switch status := r.Response.StatusCode(); {
 	case status == fasthttp.StatusGatewayTimeout || errors.Is(err, context.DeadlineExceeded):
 		hold.Abandon(after)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -46,7 +47,7 @@ func keyedFace(t *testing.T, db *store.DB, clock func() time.Time) (*face, *coun
 		t.Fatal(err)
 	}
 	c := &counting{}
-	return newFace(t, Options{Keys: keys, Now: clock, Timeout: 5 * time.Second}, route{"POST", "/v1/things", "Add", "x:create", aim, c.add}, route{"POST", "/v1/things/{thing_id}", "Push", "x:create", aim, c.add},
+	return newFace(t, Options{Keys: keys, Now: clock, Timeout: time.Minute}, route{"POST", "/v1/things", "Add", "x:create", aim, c.add}, route{"POST", "/v1/things/{thing_id}", "Push", "x:create", aim, c.add},
 		route{"POST", "/v1/others", "Other", "x:create", aim, c.add}, route{"PUT", "/v1/things", "Change", "x:update", aim, c.add},
 		route{"POST", "/v1/query", "Query", "x:list", aim, c.add}, route{"POST", "/v1/files", "UploadMedia", "x:create", plain, c.add}), c
 }
@@ -235,6 +236,51 @@ func (brokenCalls) AnswerCall(context.Context, idempotency.Claim, idempotency.An
 }
 func (brokenCalls) ReleaseCall(context.Context, idempotency.Claim, bool) error { return errBroken }
 func (brokenCalls) SweepCalls(context.Context, time.Time, int) (int, error)    { return 0, errBroken }
+
+// lateCalls keeps an answer if it is still given the time.
+type lateCalls struct {
+	brokenCalls
+	kept []idempotency.Answer
+}
+
+func (*lateCalls) ClaimCall(context.Context, idempotency.Claim) (idempotency.Claimed, error) {
+	return idempotency.Claimed{State: idempotency.Fresh}, nil
+}
+
+func (s *lateCalls) AnswerCall(ctx context.Context, _ idempotency.Claim, a idempotency.Answer) (bool, error) {
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	s.kept = append(s.kept, a)
+	return true, nil
+}
+
+// The answer of a call that took nearly all of its time is kept like any other: a repeat must not make the thing once more.
+func TestIdempotencyOfASlowCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := &lateCalls{}
+		keys, err := idempotency.New(idempotency.Options{Store: calls})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := New(Options{Keys: keys, Timeout: 30 * time.Second}, sayers{}, Rooms{})
+		s.routes = newTable([]route{{"POST", "/v1/things", "Add", "x:create", aim, func(context.Context, *Request) (any, error) {
+			<-time.After(29 * time.Second)
+			return ok(nil), nil
+		}}})
+		var in fasthttp.Request
+		in.Header.SetMethod("POST")
+		in.Header.Set("Idempotency-Key", "k")
+		in.SetRequestURI("/v1/things")
+		in.SetBodyString("{}")
+		var c fasthttp.RequestCtx
+		c.Init(&in, nil, nil)
+		s.serve(&c)
+		if c.Response.StatusCode() != 200 || len(calls.kept) != 1 || string(calls.kept[0].Body) != string(c.Response.Body()) {
+			t.Errorf("%d %s, kept %+v", c.Response.StatusCode(), c.Response.Body(), calls.kept)
+		}
+	})
+}
 
 // The same bytes again are a replay and refused (401); the same request signed anew, with another date or with a nonce, gets the first answer.
 func TestIdempotencyOfSignedRequests(t *testing.T) {

@@ -110,7 +110,7 @@ func (h *linkHouse) call(method, target, body string) (status int, answer string
 	in.Header.SetMethod(method)
 	in.SetRequestURI("http://api" + target)
 	in.SetBodyString(body)
-	if err := h.client.DoTimeout(&in, &out, 10*time.Second); err != nil {
+	if err := h.client.DoTimeout(&in, &out, time.Minute); err != nil {
 		h.t.Fatal(err)
 	}
 	return out.StatusCode(), string(out.Body())
