@@ -5,6 +5,9 @@ package enginetest
 import (
 	"crypto/rand"
 	"database/sql"
+	"fmt"
+	mrand "math/rand/v2"
+	"net"
 	"net/url"
 	"os"
 	"strings"
@@ -55,6 +58,24 @@ func Schema(t testing.TB, server, name string) string {
 	q.Set("search_path", name)
 	u.RawQuery = q.Encode()
 	return u.String()
+}
+
+// Address is host:port of a loopback address that a test may listen on, let go of and listen on again. Systems give ports from 32768 on to whoever asks for any;
+// this one is below, so that nobody gets it in between.
+func Address(t testing.TB) string {
+	t.Helper()
+	for range 1000 {
+		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+mrand.IntN(10_000)))
+		if err != nil {
+			continue // taken
+		}
+		if err := ln.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return ln.Addr().String()
+	}
+	t.Fatal("no free port between 10000 and 20000")
+	return ""
 }
 
 // address reads an address that scripts/services printed. Without it a test is skipped, except in continuous integration, where every engine has to be there.

@@ -54,8 +54,8 @@ type transport struct {
 
 func newTransport(t *testing.T, addr string) *transport {
 	t.Helper()
-	c := Cluster{Brokers: []string{addr}}
-	w, err := NewWriter(c, WriterOptions{})
+	c := Cluster{Brokers: []string{addr}, DialTimeout: time.Minute}
+	w, err := NewWriter(c, WriterOptions{Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestTransportKeepsItsContract(t *testing.T) {
 	engines(t, func(t *testing.T, tr *transport) {
 		for _, c := range contract.Transports {
 			t.Run(c.Name, func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 				defer cancel()
 				if err := c.Check(ctx, tr); err != nil {
 					t.Fatal(err)

@@ -15,11 +15,13 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 
 	"cardlink/embedded"
+	"cardlink/enginetest"
 	"cardlink/event"
 )
 
-func minute(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+// patient is a context for what takes seconds at most, and minutes on a machine that has other things to do.
+func patient(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -74,8 +76,10 @@ func insist(ctx context.Context, t *testing.T, w *Writer, rs []event.Record) {
 
 func TestTopicsAreCreatedOnceAndOnDemand(t *testing.T) {
 	engines(t, func(t *testing.T, tr *transport) {
-		ctx := minute(t)
-		w, err := NewWriter(tr.cluster, WriterOptions{Partitions: 2, Replication: 1})
+		ctx := patient(t)
+		c := tr.cluster
+		c.Prefix = strings.ToLower(rand.Text()) + "." // others make topics of the same names on the same brokers, with other numbers of partitions
+		w, err := NewWriter(c, WriterOptions{Partitions: 2, Replication: 1, Timeout: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,8 +92,12 @@ func TestTopicsAreCreatedOnceAndOnDemand(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		counts, err := w.counts(ctx, event.Topics())
-		if err != nil || len(counts) != len(event.Topics()) || len(counts[event.TopicParse]) != 2 {
+		names := event.Topics()
+		for i := range names {
+			names[i] = c.Prefix + names[i]
+		}
+		counts, err := w.counts(ctx, names)
+		if err != nil || len(counts) != len(names) || len(counts[c.Prefix+event.TopicParse]) != 2 {
 			t.Fatalf("%v, %v", counts, err)
 		}
 		if err := w.EnsureTopics(ctx, 0, 1); err == nil {
@@ -100,11 +108,11 @@ func TestTopicsAreCreatedOnceAndOnDemand(t *testing.T) {
 
 func TestPrefixKeepsDeploymentsApart(t *testing.T) {
 	engines(t, func(t *testing.T, tr *transport) {
-		ctx := minute(t)
+		ctx := patient(t)
 		for _, prefix := range []string{"a-", "b-"} {
 			c := tr.cluster
 			c.Prefix = prefix + strings.ToLower(rand.Text()) + "."
-			w, err := NewWriter(c, WriterOptions{Partitions: 1, Replication: 1})
+			w, err := NewWriter(c, WriterOptions{Partitions: 1, Replication: 1, Timeout: time.Minute})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -150,13 +158,13 @@ func TestWriterWithoutKafkaFailsInTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Write(minute(t), numbered("t", 0, 1)); err == nil {
+	if err := w.Write(patient(t), numbered("t", 0, 1)); err == nil {
 		t.Fatal("acknowledged by nobody")
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Write(minute(t), numbered("t", 0, 1)); !errors.Is(err, ErrClosed) {
+	if err := w.Write(patient(t), numbered("t", 0, 1)); !errors.Is(err, ErrClosed) {
 		t.Fatalf("after Close: %v", err)
 	}
 }
@@ -190,13 +198,12 @@ func TestCloseEndsAWriteUnderWay(t *testing.T) {
 }
 
 func TestBrokerRestartIsSurvived(t *testing.T) {
-	ctx := minute(t)
-	o := embedded.Options{Dir: t.TempDir(), Topics: []string{"t"}, Partitions: 2}
+	ctx := patient(t)
+	o := embedded.Options{Dir: t.TempDir(), Topics: []string{"t"}, Partitions: 2, Addr: enginetest.Address(t)}
 	b, err := embedded.Start(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Addr = b.Addrs()[0]
 	c := Cluster{Brokers: b.Addrs()}
 	w, err := NewWriter(c, WriterOptions{Timeout: 2 * time.Second})
 	if err != nil {
@@ -232,7 +239,7 @@ func TestBrokerRestartIsSurvived(t *testing.T) {
 // again. When its network is back it takes part again.
 func TestSilentMemberIsReplaced(t *testing.T) {
 	engines(t, func(t *testing.T, tr *transport) {
-		ctx := minute(t)
+		ctx := patient(t)
 		topic, err := tr.NewTopic(ctx, 2)
 		if err != nil {
 			t.Fatal(err)
@@ -306,7 +313,7 @@ func (c cuttable) Write(b []byte) (int, error) {
 }
 
 func TestExpiredRecordsAreCountedAndPassed(t *testing.T) {
-	ctx := minute(t)
+	ctx := patient(t)
 	o := embedded.Options{Dir: t.TempDir(), Topics: []string{"t"}, Partitions: 1}
 	run := func(body func(w *Writer, k *Consumer)) (expired uint64) {
 		t.Helper()
@@ -316,7 +323,7 @@ func TestExpiredRecordsAreCountedAndPassed(t *testing.T) {
 		}
 		defer b.Close()
 		c, set := Cluster{Brokers: b.Addrs()}, metrics.NewSet()
-		w, err := NewWriter(c, WriterOptions{})
+		w, err := NewWriter(c, WriterOptions{Timeout: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -353,7 +360,7 @@ func TestExpiredRecordsAreCountedAndPassed(t *testing.T) {
 
 func TestCompressedBatchesArrive(t *testing.T) {
 	engines(t, func(t *testing.T, tr *transport) {
-		ctx := minute(t)
+		ctx := patient(t)
 		topic, err := tr.NewTopic(ctx, 1)
 		if err != nil {
 			t.Fatal(err)
@@ -364,7 +371,7 @@ func TestCompressedBatchesArrive(t *testing.T) {
 		}
 		defer k.Close()
 		for i, codec := range []kafkago.Compression{kafkago.Gzip, kafkago.Snappy, kafkago.Lz4, kafkago.Zstd} {
-			w, err := NewWriter(tr.cluster, WriterOptions{Compression: codec})
+			w, err := NewWriter(tr.cluster, WriterOptions{Compression: codec, Timeout: time.Minute})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -382,7 +389,7 @@ func TestCompressedBatchesArrive(t *testing.T) {
 
 func TestRoundsBoundBatches(t *testing.T) {
 	tr := newTransport(t, startEmbedded(t).Addrs()[0])
-	ctx := minute(t)
+	ctx := patient(t)
 	topic, err := tr.NewTopic(ctx, 1)
 	if err != nil {
 		t.Fatal(err)

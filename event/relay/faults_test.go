@@ -125,13 +125,17 @@ func through(t *testing.T, p *proxy) (*kafka.Writer, *kafka.Consumer) {
 	faulty.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, p.ln.Addr().String())
 	}
-	w, err := kafka.NewWriter(faulty, kafka.WriterOptions{Partitions: 3, Replication: 1, Timeout: 2 * time.Second})
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	maker, err := kafka.NewWriter(direct, kafka.WriterOptions{Timeout: time.Minute}) // making topics may take long on a busy machine
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if err := w.EnsureTopics(ctx, 3, 1); err != nil {
+	if err := errors.Join(maker.EnsureTopics(ctx, 3, 1), maker.Close()); err != nil {
+		t.Fatal(err)
+	}
+	w, err := kafka.NewWriter(faulty, kafka.WriterOptions{Partitions: 3, Replication: 1, Timeout: 2 * time.Second})
+	if err != nil {
 		t.Fatal(err)
 	}
 	k, err := kafka.NewConsumer(direct, kafka.ConsumerOptions{Group: "g", Topics: []string{event.TopicSend}})
@@ -156,7 +160,7 @@ func (p *proxy) cutSoFar() int {
 // arrive waits for n different records and checks that first appearances of each key are in order. It returns the number of deliveries.
 func arrive(t *testing.T, k *kafka.Consumer, n int) (deliveries int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	seen, last := map[int]bool{}, map[string]int{}
 	for len(seen) < n {

@@ -55,7 +55,7 @@ func until(t *testing.T, r *Journal, cond func() bool) {
 
 func wait(t *testing.T, cond func() bool) {
 	t.Helper()
-	for limit := time.After(time.Minute); !cond(); {
+	for limit := time.After(5 * time.Minute); !cond(); {
 		select {
 		case <-limit:
 			t.Fatal("it did not happen")
