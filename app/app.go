@@ -242,15 +242,16 @@ func (a *App) serve(name string, ln net.Listener, s server) {
 		// The listener first, and what is in flight when Serve is over: a face that is told to stop before its goroutine has begun to serve would not know what to stop,
 		// and serve from then on.
 		_ = ln.Close() // the listener's own, or a second time
+		var err error
 		select {
-		case err := <-done:
-			if e := s.Shutdown(ctx); !errors.Is(e, net.ErrClosed) {
-				err = errors.Join(err, e)
-			}
-			return err
+		case err = <-done:
 		case <-ctx.Done():
-			return ctx.Err()
+			err = ctx.Err()
 		}
+		if e := s.Shutdown(ctx); !errors.Is(e, net.ErrClosed) {
+			err = errors.Join(err, e)
+		}
+		return err
 	})
 }
 
