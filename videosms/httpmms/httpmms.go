@@ -263,10 +263,11 @@ func refused(b videosms.Batch, status int) []videosms.Outcome {
 // answerLimit bounds the bytes of an answer that are read.
 const answerLimit = 4 << 20
 
-// post sends the batch. An error before anything of the request was written is ErrUnsent.
+// post sends the batch. An error before there was a connection is ErrUnsent. What is written to one is written by a goroutine of its own, which may be a step ahead of
+// what it tells, so a call that ends then may have been taken.
 func (g *Gateway) post(ctx context.Context, body []byte) (status int, header http.Header, answer []byte, err error) {
-	var wrote atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { wrote.Store(true) }})
+	var connected atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, g.base+"/messages", bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, nil, unsent(err)
@@ -277,7 +278,7 @@ func (g *Gateway) post(ctx context.Context, body []byte) (status int, header htt
 	}
 	resp, err := g.client.Do(r)
 	if err != nil {
-		if !wrote.Load() {
+		if !connected.Load() {
 			err = unsent(err)
 		}
 		return 0, nil, nil, err

@@ -7,9 +7,9 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"os"
 	"path/filepath"
 	"slices"
@@ -216,12 +216,8 @@ func TestFailures(t *testing.T) {
 		})
 	}
 	t.Run("nobody listens", func(t *testing.T) {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		ln.Close()
-		g, err := New(Options{URL: "http://" + ln.Addr().String(), Secret: secret, Media: func(context.Context, string) (io.ReadSeekCloser, error) { return nil, nil }})
+		// A port that nobody is given: one that was free a moment ago may be somebody's now.
+		g, err := New(Options{URL: "http://127.0.0.1:1", Secret: secret, Media: func(context.Context, string) (io.ReadSeekCloser, error) { return nil, nil }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,6 +225,25 @@ func TestFailures(t *testing.T) {
 			t.Errorf("err = %v, want ErrUnsent", err)
 		}
 	})
+	t.Run("its time ends while it is written", func(t *testing.T) {
+		g, err := New(Options{URL: "http://mms.example.net", Secret: secret, Transport: writing{}, Media: func(context.Context, string) (io.ReadSeekCloser, error) { return nil, nil }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.Submit(context.Background(), testBatch()); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, videosms.ErrUnsent) {
+			t.Errorf("err = %v: nobody knows whether it was taken", err)
+		}
+	})
+}
+
+// writing is a transport whose call ends when there is a connection and its own goroutine has not yet said that it writes.
+type writing struct{}
+
+func (writing) RoundTrip(r *http.Request) (*http.Response, error) {
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.GotConn != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+	return nil, context.DeadlineExceeded
 }
 
 func TestOptions(t *testing.T) {
