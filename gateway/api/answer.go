@@ -37,8 +37,19 @@ func (s *Server) fail(c *fasthttp.RequestCtx, rt *route, id string, err error) {
 	c.SetBody(b)
 }
 
+// silent reports whether a connection ended, or was given up, before it brought anything. A client opens some before it needs them: an answer to nothing would be taken for the
+// answer to the request that it is just sending, so such a connection is closed without a word. What ends within a request comes wrapped, or after its headers.
+func silent(c *fasthttp.RequestCtx, err error) bool {
+	_, bare := err.(*net.OpError) //nolint:errorlint // wrapped is another case
+	return bare && len(c.Request.Header.RawHeaders()) == 0
+}
+
 // refuse answers what fasthttp could not read as a request.
 func (s *Server) refuse(c *fasthttp.RequestCtx, err error) {
+	if silent(c, err) {
+		_ = c.Conn().Close()
+		return
+	}
 	id := uuid.NewString()
 	c.Response.Header.Set("X-Request-Id", id)
 	c.Response.Header.Set("Cache-Control", "no-store")

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"net"
 	"path/filepath"
 	"strings"
@@ -170,4 +172,32 @@ func eachStore(t *testing.T, body func(t *testing.T, db *store.DB)) {
 	t.Run("postgres", func(t *testing.T) {
 		run(t, store.Options{URL: enginetest.Postgres(t)})
 	})
+}
+
+// A connection on which nothing was asked is closed without an answer, which a client would take for that to its next request.
+func TestConnectionsThatBringNothing(t *testing.T) {
+	s := New(Options{}, sayers{}, Rooms{})
+	s.http.ReadTimeout = 20 * time.Millisecond
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ln) }()
+	defer func() {
+		if err := errors.Join(s.Shutdown(context.Background()), <-done); err != nil {
+			t.Error(err)
+		}
+	}()
+	c, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(c); err != nil || len(got) > 0 {
+		t.Errorf("nothing was asked and answered by %q (%v)", got, err)
+	}
 }

@@ -525,6 +525,26 @@ func TestRequestsThatAreNone(t *testing.T) {
 	}
 }
 
+// A connection on which nothing was asked is closed without an answer, which a browser would take for that to its next request.
+func TestConnectionsThatBringNothing(t *testing.T) {
+	h := newHouse(t, nil)
+	h.server.http.ReadTimeout = 20 * time.Millisecond
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	done := make(chan error, 1)
+	go func() { done <- h.server.Serve(ln) }()
+	defer func() {
+		must(t, h.server.Shutdown(context.Background()))
+		must(t, <-done)
+	}()
+	if got := raw(t, ln, ""); got != "" {
+		t.Errorf("nothing was asked and answered by %q", got)
+	}
+	if n := h.server.stats.malformed.Get(); n != 0 {
+		t.Errorf("%d malformed requests are counted, none was made", n)
+	}
+}
+
 func TestAPanicHurtsOneVisitor(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.Materials = panicking{} })
 	h.expect("panic", h.get("/m/700000000000000001.png"), 500, `{"error":"internal"}`)

@@ -267,8 +267,19 @@ func (s *Server) recover(c *fasthttp.RequestCtx) {
 	s.plain(c, fasthttp.StatusInternalServerError, errInternal)
 }
 
+// silent reports whether a connection ended, or was given up, before it brought anything. A browser opens some before it needs them: an answer to nothing would be taken for the
+// answer to the request that it is just sending, so such a connection is closed without a word. What ends within a request comes wrapped, or after its headers.
+func silent(c *fasthttp.RequestCtx, err error) bool {
+	_, bare := err.(*net.OpError) //nolint:errorlint // wrapped is another case
+	return bare && len(c.Request.Header.RawHeaders()) == 0
+}
+
 // refuse answers what fasthttp could not read as a request, or would not.
 func (s *Server) refuse(c *fasthttp.RequestCtx, err error) {
+	if silent(c, err) {
+		_ = c.Conn().Close()
+		return
+	}
 	s.stats.malformed.Inc()
 	c.SetConnectionClose()
 	var small *fasthttp.ErrSmallBuffer
