@@ -42,7 +42,7 @@ func TestEdgesShareQuotaOnTheStore(t *testing.T) {
 				t.Fatal(err)
 			}
 			r, err := shortlink.OpenResolver(ctx, shortlink.ResolverOptions{Store: db, Journal: j, Templates: usable{}, Codec: codec, Node: fmt.Sprint("n", n),
-				DeviceKey: bytes.Repeat([]byte{2}, 32), CacheBytes: 1 << 22, Devices: 1 << 10})
+				DeviceKey: bytes.Repeat([]byte{2}, 32), CacheBytes: 1 << 22, Devices: 1 << 10, StoreTimeout: time.Minute})
 			if err != nil {
 				t.Fatal(err)
 			}
