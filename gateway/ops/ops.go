@@ -49,7 +49,7 @@ func New(o Options) *Server {
 	s.http = &fasthttp.Server{
 		Handler: s.serve, Name: "cardlink", Concurrency: 256, MaxRequestBodySize: 4 << 10,
 		ReadTimeout: 10 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute, // profiles take their time
-		CloseOnShutdown: true, Logger: quiet{},
+		CloseOnShutdown: true, Logger: quiet{}, ErrorHandler: refuse,
 	}
 	return s
 }
@@ -66,6 +66,16 @@ func (s *Server) Shutdown(ctx context.Context) error { return s.http.ShutdownWit
 type quiet struct{}
 
 func (quiet) Printf(string, ...any) {}
+
+// refuse answers what fasthttp could not read as a request. A connection that ended, or was given up, before it brought anything is closed without a word: a scraper that
+// opens connections ahead of need would take an answer to nothing for the one to the request that it is just sending.
+func refuse(c *fasthttp.RequestCtx, err error) {
+	if _, bare := err.(*net.OpError); bare && len(c.Request.Header.RawHeaders()) == 0 { //nolint:errorlint // wrapped is what ends within a request
+		_ = c.Conn().Close()
+		return
+	}
+	c.Error("the request cannot be read", fasthttp.StatusBadRequest)
+}
 
 func (s *Server) serve(c *fasthttp.RequestCtx) {
 	defer func() {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 	"github.com/valyala/fasthttp/fasthttputil"
@@ -54,5 +55,35 @@ func TestFace(t *testing.T) {
 	}
 	if err := <-served; err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A connection on which nothing was asked is closed without an answer, which a scraper would take for that to its next request; what is no request is refused.
+func TestConnectionsThatBringNothing(t *testing.T) {
+	for _, c := range []struct {
+		sent, answer string
+		patience     time.Duration
+	}{{"", "", 20 * time.Millisecond}, {"no request\r\n\r\n", "HTTP/1.1 400 ", time.Minute}} {
+		s := New(Options{})
+		s.http.ReadTimeout = c.patience
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(ln) }()
+		conn, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err1 := conn.Write([]byte(c.sent))
+		err2 := conn.SetDeadline(time.Now().Add(2 * time.Minute))
+		got, err3 := io.ReadAll(conn)
+		if err := errors.Join(err1, err2, err3, conn.Close()); err != nil || !strings.HasPrefix(string(got), c.answer) || c.answer == "" && len(got) > 0 {
+			t.Errorf("%q is answered by %q (%v)", c.sent, got, err)
+		}
+		if err := errors.Join(s.Shutdown(context.Background()), <-served); err != nil {
+			t.Error(err)
+		}
 	}
 }
