@@ -92,10 +92,15 @@ func (b *builder) part(r *run, p *piece, e escaping) {
 	}
 }
 
-// address adds a target that is opened: literal parts as written, parameters percent-encoded, a parameter that is the whole address checked.
-func (b *builder) address(t *text, e escaping) {
+// address adds the target of an action that opens something: literal parts as written, parameters percent-encoded, a parameter that is the whole address checked.
+func (b *builder) address(a *action, e escaping) {
+	t := &a.target
 	if p := t.whole(); p >= 0 {
-		b.slot(slotTarget, p, e)
+		s := slotTarget
+		if a.typ == "OPEN_APP" || a.typ == "OPEN_QUICK" {
+			s = slotDeepLink
+		}
+		b.slot(s, p, e)
 		return
 	}
 	for i := range t.pieces {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"encoding/binary"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -276,10 +277,30 @@ func runeLen(s string) int {
 	return n
 }
 
-// web reports whether s may stand as a whole address in an action: a scheme that opens a page or a quick app. A value that is a whole address can
+// web reports whether s may stand as a whole address in an action that opens a page: a scheme that opens a page or a quick app. A value that is a whole address can
 // only come from a parameter, so nothing else (javascript:, data:, file:) is let through.
 func web(s string) bool {
 	return hasScheme(s, "https://") || hasScheme(s, "http://") || hasScheme(s, "hap://")
+}
+
+// deepLink reports whether s may stand as the whole address of an app: it begins with a scheme, letter by letter, that is none of scripts. It does not allocate.
+func deepLink(s string) bool {
+	n := strings.IndexByte(s, ':')
+	if n < 1 || len(s) == n+1 {
+		return false
+	}
+	for i := range n {
+		c := s[i] | 0x20 // lower case, if it is a letter
+		if !('a' <= c && c <= 'z' || i > 0 && ('0' <= s[i] && s[i] <= '9' || s[i] == '+' || s[i] == '-' || s[i] == '.')) {
+			return false
+		}
+	}
+	for _, script := range scripts {
+		if len(script) == n && hasScheme(s, script) {
+			return false
+		}
+	}
+	return true
 }
 
 func hasScheme(s, scheme string) bool {

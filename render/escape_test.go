@@ -93,6 +93,23 @@ func TestWholeAddress(t *testing.T) {
 	}
 }
 
+func TestWholeDeepLink(t *testing.T) {
+	for s, want := range map[string]bool{
+		"https://a.example": true, "hap://app/x": true, "weixin://dl/x": true, "WeiXin://": true, "com.example.shop:pay?id=1": true, "a+b-c.1:x": true,
+		"": false, ":x": false, "weixin:": false, "weixin": false, "//a.example": false, "1x:y": false, " weixin://x": false, "wei xin://x": false, "中文:x": false, "[x:y": false,
+		"javascript:alert(1)": false, "JavaScript:alert(1)": false, "java\tscript:x": false, "\x01javascript:x": false, "data:text/html,x": false, "vbscript:x": false,
+		"file:///etc/passwd": false, "blob:https://a.example/1": false, "filesystem:x": false, "about:blank": false, "view-source:https://a.example": false,
+		"javascripts:x": true,
+	} {
+		if got := deepLink(s); got != want {
+			t.Errorf("deepLink(%q) = %v, want %v", s, got, want)
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() { deepLink("com.example.shop://open") }); n != 0 && !raceEnabled {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func TestOpenable(t *testing.T) {
 	params := fixtures()["StandardImageAndText"].Params
 	for _, c := range []struct {

@@ -195,7 +195,7 @@ func (f *fitter) fill(e *element, rule *templates.SlotRule) bool {
 	case "text", "button":
 		e.text = f.parse(c.Text)
 		e.child = f.parse(c.Child)
-		e.title = c.IsTitle == "true" || e.role == "title"
+		e.title = e.role == "title" || c.IsTitle == "true" && f.source.Group != "red_packet" // its places are known, its flags say nothing (templates.md §1.5)
 		e.style = c.ButtonType
 		e.currency = f.source.Currency && (e.role == "price" || e.role == "item_price") && (c.Currency == nil || *c.Currency != 0)
 	case "image", "video":

@@ -214,6 +214,25 @@ func TestParamValues(t *testing.T) {
 	}
 }
 
+// On a red packet the place is what makes a title, whatever the flags say: published requests flag none of its texts.
+func TestTitleOfARedPacketIsItsPlace(t *testing.T) {
+	tpl := fixtures()["RedPacket"]
+	for i := range tpl.Pages[0].Contents {
+		if c := &tpl.Pages[0].Contents[i]; c.Type == "text" {
+			c.IsTitle = map[bool]string{true: "false", false: "true"}[c.Position == 3]
+		}
+	}
+	card, _ := cardFor(t, tpl, Huawei)
+	for _, e := range card.Card.Elements {
+		if e.Title != (e.Role == "title") {
+			t.Errorf("%s %q: title %v", e.Role, e.Text, e.Title)
+		}
+	}
+	if h1 := find(page(t, tpl, SampleValues(tpl)), "h2", "", ""); h1.name != "" {
+		t.Error("the page has two titles")
+	}
+}
+
 // A value in an address stays one component of it: it adds no query field, no path, no fragment.
 func TestValuesStayInTheirAddressComponent(t *testing.T) {
 	tpl := fixtures()["StandardImageAndText"] // https://shop.example.com/autumn?u=${uid}&from=card

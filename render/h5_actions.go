@@ -102,7 +102,7 @@ func (b *htmlBuilder) open(e *element, class string) string {
 		case a.picture != nil:
 			b.media(a.picture, escHTML)
 		default:
-			b.address(&a.target, escHTML)
+			b.address(a, escHTML)
 		}
 		more = " rel=\"nofollow noopener noreferrer\""
 	}
@@ -235,17 +235,14 @@ func coordinates(a *action) (lat, lon string, ok bool) {
 	return strconv.FormatFloat(y, 'f', -1, 64), strconv.FormatFloat(x, 'f', -1, 64), true
 }
 
-// phone keeps what a tel: or sms: address may hold.
+// phone keeps what a tel: or sms: address may hold. The hash key is part of a number, but as it is it would start a fragment.
 func phone(s string) string {
-	return strings.Map(func(r rune) rune {
+	return strings.ReplaceAll(strings.Map(func(r rune) rune {
 		if '0' <= r && r <= '9' || strings.ContainsRune("+*#,;-", r) {
-			if r == '#' { // would start a fragment
-				return -1
-			}
 			return r
 		}
 		return -1
-	}, s)
+	}, s), "#", "%23")
 }
 
 // mailbox percent-encodes what would end the address part of mailto:.

@@ -83,6 +83,8 @@ func TestPageActions(t *testing.T) {
 		{"OPEN_BROWSER", templates.Action{Target: "www.example.com"}, "#"},
 		{"OPEN_QUICK", templates.Action{Target: "hap://app/x"}, "hap://app/x"},
 		{"DIAL_PHONE", templates.Action{Target: "+86 (10) 1234-5678"}, "tel:+86101234-5678"},
+		{"DIAL_PHONE", templates.Action{Target: "*100#"}, "tel:*100%23"},
+		{"DIAL_PHONE", templates.Action{Target: "10086#1"}, "tel:10086%231"},
 		{"OPEN_SMS", templates.Action{Target: "1069", Body: "退订 & 更多"}, "sms:1069?body=%E9%80%80%E8%AE%A2%20%26%20%E6%9B%B4%E5%A4%9A"},
 		{"OPEN_EMAIL", templates.Action{Target: "a?b@c.example", Subject: "s&t", Body: "x"}, "mailto:a%3Fb@c.example?subject=s%26t&body=x"},
 		{"OPEN_MAP", templates.Action{Target: "门店", Address: "路", Longitude: "116.40", Latitude: "39.9"}, "geo:39.9,116.4?q=39.9,116.4(%E9%97%A8%E5%BA%97)"},
@@ -113,6 +115,33 @@ func TestPageWholeAddress(t *testing.T) {
 		v.Params[3] = value
 		if got := find(page(t, tpl, v), "a", "id", "c1-4").attr("href"); got != want {
 			t.Errorf("%q: %s, want %s", value, got, want)
+		}
+	}
+}
+
+// An app's address may be one parameter as a whole: on the page and on the card it opens what the recipient's value says, unless that is a script.
+func TestWholeDeepLinkOfAnApp(t *testing.T) {
+	tpl := fixtures()["StandardImageAndText"]
+	b := &tpl.Pages[0].Contents[3]
+	for _, typ := range []string{"OPEN_APP", "OPEN_QUICK"} {
+		b.ActionType, b.Action = typ, &templates.Action{Target: "${uid}", PackageName: "com.example.shop"}
+		for value, want := range map[string]string{"weixin://dl/x?a=\"1\"": "weixin://dl/x?a=\"1\"", "https://a.example/1": "https://a.example/1", "javascript:alert(1)": "#", "x": "#"} {
+			v := SampleValues(tpl)
+			v.Params[3] = value
+			if got := find(page(t, tpl, v), "a", "id", "c1-4").attr("href"); got != want {
+				t.Errorf("%s %q on the page: %s, want %s", typ, value, got, want)
+			}
+			p, _, err := Compile(catalogue(t), tpl, Huawei)
+			if err != nil {
+				t.Fatal(err)
+			}
+			card, err := parseCard(p.Append(nil, &v))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := card.Card.Elements[3].Action; got.Type != typ || got.Target != want {
+				t.Errorf("%s %q on the card: %+v, want %s", typ, value, got, want)
+			}
 		}
 	}
 }

@@ -168,7 +168,7 @@ func (b *jsonBuilder) action(e *element) {
 	case a.picture != nil:
 		b.builder.media(a.picture, escJSON)
 	case a.dialect.Target == "address":
-		b.address(&a.target, escJSON)
+		b.address(a, escJSON)
 	default:
 		b.builder.text(&a.target, escJSON)
 	}

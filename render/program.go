@@ -24,7 +24,8 @@ type slot uint8
 
 const (
 	slotParam     slot = iota // the value of parameter arg
-	slotTarget                // the value of parameter arg as a whole address; "#" unless its scheme is allowed
+	slotTarget                // the value of parameter arg as a whole address of a page; "#" unless its scheme is allowed
+	slotDeepLink              // the same of an app: any scheme is allowed but those that run or embed what the address says
 	slotRun                   // runs[arg]: the next ops are a text with a limit
 	slotOrigin                // Values.Origin
 	slotLink                  // Values.Link
@@ -100,6 +101,10 @@ func (p *Program) appendOp(dst []byte, v *Values, i, from int) (_ []byte, _, _ i
 		s = v.param(o.arg)
 	case slotTarget:
 		if s = v.param(o.arg); !web(s) {
+			s = "#"
+		}
+	case slotDeepLink:
+		if s = v.param(o.arg); !deepLink(s) {
 			s = "#"
 		}
 	case slotRun:

@@ -59,6 +59,11 @@ func (p *Program) simpleSlot(o *op, v *Values) string {
 			return "#"
 		}
 		return simpleEscape(param(), o.esc)
+	case slotDeepLink:
+		if !deepLink(param()) {
+			return "#"
+		}
+		return simpleEscape(param(), o.esc)
 	case slotOrigin:
 		return simpleEscape(v.Origin, o.esc)
 	case slotLink:
