@@ -90,7 +90,7 @@ func browserProfile(t *testing.T) string {
 	t.Cleanup(func() {
 		begun := time.Now()
 		for err := os.RemoveAll(dir); err != nil; err = os.RemoveAll(dir) {
-			if time.Since(begun) > 10*time.Second {
+			if time.Since(begun) > patience {
 				t.Logf("the browser's profile stays: %v", err)
 				return
 			}
@@ -177,8 +177,8 @@ func (b *chromium) call(t *testing.T, session, method string, params J, out any)
 				t.Fatalf("%s: %v in %s", method, err, got.Result)
 			}
 		}
-	case <-time.After(60 * time.Second):
-		t.Fatalf("%s: no answer in 60 s", method)
+	case <-time.After(patience):
+		t.Fatalf("%s: no answer in %v", method, patience)
 	}
 }
 
@@ -187,14 +187,15 @@ type tab struct {
 	b        *chromium
 	target   string
 	session  string
-	loaded   chan struct{}
-	complain []string // what the console and the security policy said
+	another  chan struct{}   // one token: a document was loaded
+	loaded   map[string]bool // the documents that were, by their loaders
+	complain []string        // what the console and the security policy said
 }
 
 // phoneTab opens a screen of 360 × 800 in a colour scheme.
 func (b *chromium) phoneTab(t *testing.T, scheme string) *tab {
 	t.Helper()
-	p := &tab{b: b, loaded: make(chan struct{}, 1)}
+	p := &tab{b: b, another: make(chan struct{}, 1), loaded: map[string]bool{}}
 	var made struct {
 		TargetID  string `json:"targetId"`
 		SessionID string `json:"sessionId"`
@@ -209,6 +210,7 @@ func (b *chromium) phoneTab(t *testing.T, scheme string) *tab {
 	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
 		p.call(t, domain+".enable", nil, nil)
 	}
+	p.call(t, "Page.setLifecycleEventsEnabled", J{"enabled": true}, nil)
 	p.screen(t, 360)
 	p.call(t, "Emulation.setTouchEmulationEnabled", J{"enabled": true}, nil)
 	p.call(t, "Emulation.setEmulatedMedia", J{"features": L{J{"name": "prefers-color-scheme", "value": scheme}, J{"name": "prefers-reduced-motion", "value": "reduce"}}}, nil)
@@ -236,9 +238,14 @@ func (p *tab) event(m devtools) {
 	}
 	note := func(format string, args ...any) { p.complain = append(p.complain, fmt.Sprintf(format, args...)) }
 	switch m.Method {
-	case "Page.loadEventFired":
+	case "Page.lifecycleEvent":
+		var e struct{ FrameID, LoaderID, Name string }
+		if json.Unmarshal(m.Params, &e); e.Name != "load" || e.FrameID != p.target { // a tab's own frame has its name
+			return
+		}
+		p.loaded[e.LoaderID] = true
 		select {
-		case p.loaded <- struct{}{}:
+		case p.another <- struct{}{}:
 		default:
 		}
 	case "Log.entryAdded":
@@ -265,20 +272,43 @@ func (p *tab) event(m devtools) {
 // open loads a page and everything on it.
 func (p *tab) open(t *testing.T, url string) {
 	t.Helper()
-	select {
-	case <-p.loaded:
-	default:
-	}
 	var at struct {
+		LoaderID  string `json:"loaderId"`
 		ErrorText string `json:"errorText"`
 	}
-	if p.call(t, "Page.navigate", J{"url": url}, &at); at.ErrorText != "" {
-		t.Fatalf("%s: %s", url, at.ErrorText)
+	if p.call(t, "Page.navigate", J{"url": url}, &at); at.ErrorText != "" || at.LoaderID == "" {
+		t.Fatalf("%s: %+v", url, at)
 	}
-	select {
-	case <-p.loaded:
-	case <-time.After(60 * time.Second):
-		t.Fatalf("%s: not loaded in 60 s", url)
+	p.await(t, url, func() bool { return p.loaded[at.LoaderID] }) // not the load of another document, the blank one that a tab begins with for one
+}
+
+// follow does what makes the page open another, and waits until that is loaded.
+func (p *tab) follow(t *testing.T, script string) {
+	t.Helper()
+	p.b.mu.Lock()
+	before := len(p.loaded)
+	p.b.mu.Unlock()
+	p.eval(t, script, nil)
+	p.await(t, script, func() bool { return len(p.loaded) > before })
+}
+
+// await waits for a load; is runs under the browser's lock.
+func (p *tab) await(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	for {
+		p.b.mu.Lock()
+		ok := is()
+		p.b.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-p.another:
+		case <-limit.C:
+			t.Fatalf("%s: not loaded in %v", what, patience)
+		}
 	}
 }
 

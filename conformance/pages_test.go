@@ -69,7 +69,7 @@ func touch(t *testing.T, b *chromium, links []shown) {
 		{"PureText", `document.querySelector('summary').click(); document.querySelector('code').innerText`, "KX7-29Q"},
 		{"PureText", `document.querySelector('a[href^="mailto"]').href`, "mailto:help@example.com?subject=%E6%9D%A1%E6%AC%BE%E4%B8%8E%E9%9A%90%E7%A7%81&body=%E6%82%A8%E5%A5%BD%EF%BC%8C"},
 		{"Notification2", `document.querySelector('a[href^="sms"]').href`, "sms:10690000?body=%E8%B4%A6%E5%8D%95"},
-		{"CarouselSquareImage", `(async () => { const s = document.querySelector('.strip'); s.scrollLeft = 700; await new Promise(r => setTimeout(r, 400)); return s.scrollLeft % s.clientWidth === 0 && s.scrollLeft > 0 ? 'on a slide' : 'at ' + s.scrollLeft; })()`, "on a slide"},
+		{"CarouselSquareImage", `(async () => { const s = document.querySelector('.strip'); s.scrollLeft = 700; const begun = Date.now(), on = () => s.scrollLeft % s.clientWidth === 0 && s.scrollLeft > 0; while (!on() && Date.now() - begun < 60000) await new Promise(requestAnimationFrame); return on() ? 'on a slide' : 'at ' + s.scrollLeft; })()`, "on a slide"},
 	} {
 		var got string
 		p.open(t, "about:blank")
