@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // demo is DIR/demo.json of `cardlink serve --demo`.
@@ -35,7 +34,7 @@ type demo struct {
 // TestDemo is what a newcomer does: start the demo, open the printed link in a browser, read the events with a Kafka tool.
 func TestDemo(t *testing.T) {
 	data := t.TempDir()
-	s, err := launch(t, []string{"serve", "--demo", "--json", "--data", data, "--edge", ":0", "--api", ":0", "--ops", "127.0.0.1:0"}) // as by default: on all addresses
+	s, err := launch(t, []string{"serve", "--demo", "--json", "--data", data, "--edge", ":0", "--api", ":0", "--ops", "127.0.0.1:0", "--drain-timeout", patience.String()}) // as by default: on all addresses
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +65,7 @@ func TestDemo(t *testing.T) {
 		if task := sendTask(t, sdk(t, s, a), m, "demo", 0, 3); *task.TaskState != "Success" || len(*task.FailedShortChains) != 0 {
 			t.Fatalf("send task: %s %+v", *task.TaskState, *task.FailedShortChains)
 		}
-		eventually(t, 20*time.Second, "the demo's carrier delivers", func() error {
+		eventually(t, patience, "the demo's carrier delivers", func() error {
 			if u := usage(t, s, a); u["aim_send"] < 3 {
 				return errorf("%v", u)
 			}
@@ -112,10 +111,12 @@ func seeCard(t *testing.T, link string) {
 
 func readWithKcat(t *testing.T, broker string) {
 	kcat := tool(t, "kcat", "kafkacat")
-	out := runTool(t, kcat, "-b", broker, "-t", "cardlink.link", "-C", "-e", "-q")
-	if !strings.Contains(out, `"aim.link.created.v1"`) {
-		t.Errorf("kcat read %q, want the demo link's birth", out)
-	}
+	eventually(t, patience, "kcat reads the demo link's birth", func() error { // the fact leaves the outbox on its own
+		if out := runTool(t, kcat, "-b", broker, "-t", "cardlink.link", "-C", "-e", "-q"); !strings.Contains(out, `"aim.link.created.v1"`) {
+			return errorf("%q", out)
+		}
+		return nil
+	})
 }
 
 // tool finds an installed program. With CI=true a missing one is a failure.
@@ -135,7 +136,7 @@ func tool(t *testing.T, names ...string) string {
 
 func runTool(t *testing.T, path string, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, path, args...).Output()
 	if err != nil {

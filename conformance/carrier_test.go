@@ -23,7 +23,7 @@ func newCarrier(t testing.TB) *carrier {
 	var err error
 	c.srv, err = sim.Start(sim.Options{
 		Accounts: map[string]string{"901234": "secret"}, DeliverAfter: sim.Delay{Min: 20 * time.Millisecond, Max: 200 * time.Millisecond},
-		ResendAfter: 2 * time.Second, Keep: -1,
+		ResendAfter: 20 * time.Second, Keep: -1, // what a killed server leaves unanswered comes again at once; a slow one has a minute before it is given up
 		Outcome: func(number string) sim.Outcome {
 			if undelivered(number) {
 				return sim.Outcome{Stat: "UNDELIV"}

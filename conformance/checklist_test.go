@@ -79,7 +79,7 @@ func TestGoldenExamples(t *testing.T) {
 			return fmt.Sprintf(`{"task_id":"UUID","task_name":"TASK","tpl_id":"TPL","sms_signs":["SIGN"],"resolving_times":1,"resolved_times":%d,"aim_code_type":"individual","domain":"DOMAIN","expiration_time":7,
 				"params":[{"cust_flag":"%s","cust_id":"TENANT","dync_params":{"param1":"%s"},"aim_url":"DOMAIN/CODE","aim_code":"CODE","result_code":"0","error_message":"-","generate_date":"TIME","expire_date":"TIME"%s}]}`, resolved, flag, param, date)
 		}
-		eventually(t, 20*time.Second, "the resolution is listed", func() error {
+		eventually(t, patience, "the resolution is listed", func() error {
 			if r := w.raw(t, who, "ListResolveTasks", J{"task_id": id}); !strings.Contains(r.Body, `"resolved_times":1`) {
 				return fmt.Errorf("%s", r.Body)
 			}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	koomessage "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/koomessage/v1"
 )
@@ -117,7 +116,7 @@ func aimOperations() []operation {
 				return J{"body": J{"report_type": "1", "begin_time": dayAgo(), "end_time": hourAhead()}}
 			},
 			check: func(t testing.TB, w *world, args, got J) {
-				eventually(t, 20*time.Second, "the report has the task", func() error {
+				eventually(t, patience, "the report has the task", func() error {
 					r := w.must(t, w.own.account, "ListAimSendReports", args)
 					if n, _ := dig(r, "data.data_list[0].submission_count").(float64); n < 1 {
 						return fmt.Errorf("%v", r)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	koomessage "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/koomessage/v1"
 )
@@ -39,7 +38,7 @@ func basicOperations() []operation {
 			args: func(_ testing.TB, w *world) J { return J{"body": videoSend(&w.own)} },
 			check: func(t testing.TB, w *world, _, got J) {
 				task := text(t, got, "data.task_id")
-				eventually(t, 20*time.Second, "the carrier delivers", func() error {
+				eventually(t, patience, "the carrier delivers", func() error {
 					r := w.must(t, w.own.account, "ListVmsSendTasks", J{"task_id": task})
 					if dig(r, "data.aim_basic_send_tasks[0].success_count") != 2.0 {
 						return fmt.Errorf("%v", r)

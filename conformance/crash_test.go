@@ -5,13 +5,14 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/koomessage/v1/model"
+
+	"cardlink/enginetest"
 )
 
 var (
@@ -46,7 +47,7 @@ func killStory(t *testing.T, e engine, rounds int) {
 	a := newAccount(t, e, data, "Example Mall")
 	carrier := newCarrier(t)
 	hook := newHook(t)
-	edge := freePort(t)
+	edge := enginetest.Address(t)
 	flags := []string{"--channels", carrier.channels(), "--callback-allow", "127.0.0.1/32", "--edge", edge, "--domains", edge}
 
 	s := start(t, e, data, flags...)
@@ -54,7 +55,10 @@ func killStory(t *testing.T, e engine, rounds int) {
 	cb, err := sdk(t, s, a).AddCallBack(&model.AddCallBackRequest{Body: &model.AddCallbackRequestBody{CallbackUrl: hook.url, UrlType: new(int32(0))}})
 	must(t, "callback", cb, err)
 	world := &ledger{tasks: map[string]int{}, links: map[string]int64{}, served: map[string]map[string]bool{}}
-	for round := range rounds {
+	for round := 0; round < rounds || !world.happened(); round++ { // on a loaded machine nobody may be served in the few lives there are at least
+		if round == 20*rounds {
+			t.Fatalf("the story did not happen: nothing was acknowledged between %d kills", round)
+		}
 		life := time.Duration(20+rng.IntN(700)) * time.Millisecond
 		var wg sync.WaitGroup
 		stop := make(chan struct{})
@@ -77,7 +81,14 @@ func killStory(t *testing.T, e engine, rounds int) {
 		wg.Wait()
 		s = start(t, e, data, flags...)
 	}
-	settle(t, e, s, a, data, world)
+	settle(t, e, s, a, data, world, carrier)
+}
+
+// happened reports whether there is something to lose.
+func (w *ledger) happened() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.tasks) > 0 && len(w.served) > 0
 }
 
 // act does one random thing a marketer or a handset does. Errors are what a killed server looks like; only answers count.
@@ -136,7 +147,7 @@ func (w *ledger) act(t *testing.T, s *server, a account, m marketing, carrier *c
 }
 
 // settle lets the last start finish its work and compares its books with what the world was told.
-func settle(t *testing.T, e engine, s *server, a account, data string, w *ledger) {
+func settle(t *testing.T, e engine, s *server, a account, data string, w *ledger, carrier *carrier) {
 	c := sdk(t, s, a)
 	for task, n := range w.tasks {
 		r, err := c.ListAimSendDetails(&model.ListAimSendDetailsRequest{TaskId: &task, Offset: 0, Limit: 100})
@@ -156,15 +167,33 @@ func settle(t *testing.T, e engine, s *server, a account, data string, w *ledger
 		}
 		served += len(devices)
 	}
+	eventually(t, patience, "all messages are handed over and the carrier owes nothing", func() error {
+		var books struct {
+			Tenants []struct {
+				Messages struct {
+					Pending int `json:"pending"`
+				} `json:"messages"`
+			} `json:"tenants"`
+		}
+		b := command(t, append([]string{"audit", "--json"}, storeFlags(e, data)...)...)
+		if err := json.Unmarshal(b, &books); err != nil || len(books.Tenants) != 1 {
+			t.Fatalf("%v: %s", err, b)
+		}
+		// In this order: what is not handed over any more is what the carrier has.
+		if waiting, owed := books.Tenants[0].Messages.Pending, carrier.srv.Stats().Pending; waiting+int(owed) > 0 {
+			return fmt.Errorf("%d wait to be sent, the carrier has %d receipts to deliver", waiting, owed)
+		}
+		return nil
+	})
 	var u map[string]int
-	eventually(t, 60*time.Second, "every served card is billed, and every bill has its fact", func() error {
+	eventually(t, patience, "every served card is billed, and every bill has its fact", func() error {
 		u = usage(t, s, a)
 		if u["aim_parse"] < served {
 			return fmt.Errorf("%d parses billed, handsets got %d cards", u["aim_parse"], served)
 		}
 		return nil
 	})
-	eventually(t, 60*time.Second, "the bill equals the delivered messages", func() error {
+	eventually(t, patience, "the bill equals the delivered messages", func() error {
 		f := readFacts(t, s, e, a.Tenant)
 		u = usage(t, s, a)
 		if u["aim_send"] != f.successfulSends() || u["aim_parse"] != f.successfulParses() {
@@ -173,19 +202,9 @@ func settle(t *testing.T, e engine, s *server, a account, data string, w *ledger
 		return nil
 	})
 	t.Logf("%d tasks, %d group links, %d cards served, billed %v", len(w.tasks), len(w.links), served, u)
-	if len(w.tasks) == 0 || served == 0 {
-		t.Error("the story did not happen: nothing was acknowledged between the kills")
-	}
+	// Receipts of messages whose answer died with a server find them seconds after they came, so the last facts may be on their way at any moment: that all of them come to be
+	// billed is asked of the running server. The stopped one's books are clean.
+	command(t, append([]string{"audit", "--json", "--settled", "--wait", (patience / 2).String()}, storeFlags(e, data)...)...)
 	s.stop(t)
-	audit(t, e, data, true)
-}
-
-func freePort(t testing.TB) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
+	audit(t, e, data, false)
 }

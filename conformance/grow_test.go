@@ -6,9 +6,10 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/koomessage/v1/model"
+
+	"cardlink/enginetest"
 )
 
 // TestGrow: a business that began on one machine moves to PostgreSQL, Apache Kafka and Redis in the middle of its campaigns. Links that are out keep working and keep
@@ -19,7 +20,7 @@ func TestGrow(t *testing.T) {
 	a := newAccount(t, small, data, "Example Mall")
 	carrier := newCarrier(t)
 	delivered := carrier.delivered()
-	edge := freePort(t)
+	edge := enginetest.Address(t)
 	flags := []string{"--channels", carrier.channels(), "--edge", edge, "--domains", edge}
 
 	s := start(t, small, data, flags...)
@@ -37,7 +38,7 @@ func TestGrow(t *testing.T) {
 	campaign := func(name string, first, n int) {
 		t.Helper()
 		send := sendTask(t, c, m, name, first, n)
-		eventually(t, 30*time.Second, name+" has all receipts", func() error {
+		eventually(t, patience, name+" has all receipts", func() error {
 			for _, msg := range carrier.messages() {
 				links[msg.Dest] = codeIn(t, s, msg.Text)
 			}
@@ -56,7 +57,7 @@ func TestGrow(t *testing.T) {
 	}
 	billed := func(parses int) {
 		t.Helper()
-		eventually(t, 30*time.Second, "the bill is what happened", func() error {
+		eventually(t, patience, "the bill is what happened", func() error {
 			u := usage(t, s, a)
 			if u["aim_send"] != delivered() || u["aim_parse"] != parses {
 				return fmt.Errorf("%v, want %d sends and %d parses", u, delivered(), parses)

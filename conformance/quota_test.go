@@ -48,6 +48,12 @@ func TestOneLinkOneCard(t *testing.T) {
 		if cards.Load() != 1 || gone.Load() != 999 {
 			t.Fatalf("%d cards and %d refusals, want 1 and 999", cards.Load(), gone.Load())
 		}
+		eventually(t, patience, "the card is on the bill", func() error { // its fact travels on its own
+			if u := usage(t, s, a); u["aim_parse"] != 1 {
+				return fmt.Errorf("%v", u)
+			}
+			return nil
+		})
 		s.stop(t)
 		audit(t, e, data, true)
 	})
