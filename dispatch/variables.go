@@ -31,7 +31,7 @@ type variableType struct {
 var variableTypes = map[string]variableType{
 	VarPhone:     {15, fault.SMSParameter, "must be a phone number: digits, dashes between them, perhaps a leading +", phoneShape.MatchString},
 	VarLink:      {99, fault.SMSParameter, "must be a short link", func(string) bool { return true }},
-	VarCharDigit: {20, fault.SMSParameterNumber, "must be letters and digits only, and no phone number", validCharDigit},
+	VarCharDigit: {20, fault.SMSParameterNumber, "must be letters and digits only, and no phone number, QQ or WeChat number", validCharDigit},
 	VarDateTime:  {20, fault.SMSParameterDate, "must be a date such as 2026-01-02 or a time such as 15:04, not both", validDateTime},
 	VarMoney:     {20, fault.SMSParameter, "must be digits, a point or Chinese numerals, without currency sign", validMoney},
 	VarText:      {20, fault.SMSParameter, "must hold none of . 。 ' < > { } and no phone number, QQ, WeChat or web address", validText},
@@ -56,10 +56,15 @@ var (
 	// Mobile, landline, 95…, 400 and 800 numbers and short service numbers have no common pattern but this one.
 	phoneShape = regexp.MustCompile(`^\+?[0-9]+(-[0-9]+)*$`)
 
-	mobileInside  = regexp.MustCompile(`(^|[^0-9])(\+?86)?1[3-9][0-9]{9}([^0-9]|$)`)
-	contactInside = regexp.MustCompile(`(?i)(qq|微信|weixin|wechat)\s*[:：号]?\s*[a-z0-9_]{4,}|https?://|www`)
+	mobileInside = regexp.MustCompile(`(^|[^0-9])(\+?86)?1[3-9][0-9]{9}([^0-9]|$)`)
+	// A landline or hotline shows by its dash or blank; without, it is a number like any other.
+	landlineInside = regexp.MustCompile(`(^|[^0-9])(0[1-9][0-9]{1,2}[- ][0-9]{7,8}|[48]00-[0-9]{3,4}-?[0-9]{3,4})([^0-9]|$)`)
+	// A QQ number is 5 digits or more: codes may hold the letters QQ.
+	contactInside = regexp.MustCompile(`(?i)qq\s*(号码?)?\s*[:：]?\s*[1-9][0-9]{4,}|(微信|weixin|wechat)\s*[:：号]?\s*[a-z0-9_]{4,}`)
+	webInside     = regexp.MustCompile(`(?i)https?://|www`)
 )
 
+// A web address cannot be written with letters and digits alone, so none is looked for.
 func validCharDigit(v string) bool {
 	for i := range len(v) {
 		if c := v[i]; !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z') {
@@ -88,5 +93,5 @@ func validMoney(v string) bool {
 }
 
 func validText(v string) bool {
-	return !strings.ContainsAny(v, ".。'<>{}") && !mobileInside.MatchString(v) && !contactInside.MatchString(v)
+	return !strings.ContainsAny(v, ".。'<>{}") && !mobileInside.MatchString(v) && !landlineInside.MatchString(v) && !contactInside.MatchString(v) && !webInside.MatchString(v)
 }

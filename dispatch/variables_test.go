@@ -31,7 +31,8 @@ func TestVariableValues(t *testing.T) {
 			"A1b2": "", "20260102XYZ": "", "00000000000000000001": "",
 			"": fault.SMSParameter, "123456789012345678901": fault.SMSParameter,
 			"A-1": fault.SMSParameterNumber, "订单": fault.SMSParameterNumber, "13800138000": fault.SMSParameterNumber, "QQ12345": fault.SMSParameterNumber,
-			"wechat1234": fault.SMSParameterNumber, "a.cn": fault.SMSParameterNumber,
+			"wechat1234": fault.SMSParameterNumber, "a.cn": fault.SMSParameterNumber, "qq123456789": fault.SMSParameterNumber,
+			"9QQX1A2B": "", "QQ0123": "", "AWWW12": "", "HTTP2026": "", // codes that hold letters by chance
 		},
 		VarDateTime: {
 			"20260102": "", "2026-01-02": "", "2026/01/02": "", "2026年01月02日": "", "15:04:05": "", "15:04": "", "15点04分": "", "15点04": "",
@@ -46,7 +47,9 @@ func TestVariableValues(t *testing.T) {
 			"张先生": "", "order 7": "", strings.Repeat("字", 20): "",
 			strings.Repeat("字", 21): fault.SMSParameter, "a.b": fault.SMSParameter, "完。": fault.SMSParameter, "it's": fault.SMSParameter, "<b>": fault.SMSParameter,
 			"{1}": fault.SMSParameter, "call 13800138000": fault.SMSParameter, "微信号 abcd": fault.SMSParameter, "qq:12345": fault.SMSParameter,
-			"https://x": fault.SMSParameter, "\xff": fault.SMSParameter,
+			"https://x": fault.SMSParameter, "www x": fault.SMSParameter, "\xff": fault.SMSParameter,
+			"021-12345678": fault.SMSParameter, "电话0755 1234567": fault.SMSParameter, "请拨400-800-8800": fault.SMSParameter, "400-8008800": fault.SMSParameter,
+			"QQ号 10001": fault.SMSParameter, "QQ音乐会员": "", "QQ music": "", "2026-1234567": "", "帐号01234567890": "", "1400-800": "",
 		},
 	} {
 		for value, want := range cases {
