@@ -94,7 +94,7 @@ func (a *applier) run(ctx context.Context) {
 		before := a.applied
 		more, err := a.step(ctx)
 		if rest := yield.Rest(a.journal.Durable(), a.state.Position, a.applied-before, time.Now()); more && err == nil {
-			pause.Reset(rest)
+			pause.Reset(max(rest, time.Nanosecond)) // as above
 			continue
 		}
 		if err != nil && ctx.Err() == nil {
