@@ -271,6 +271,9 @@ func (m *pageModeler) texts(e *element, y int) []*modelBox {
 		}
 	}
 	s := e.text.fill(&m.names)
+	if e.currency { // the model has no field for it
+		s = "¥" + s
+	}
 	if e.child.empty() {
 		return []*modelBox{box(s, modelMargin, full, "")}
 	}

@@ -3,6 +3,7 @@ package render
 import (
 	"encoding/json"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -46,6 +47,30 @@ func TestPagesModelBoxes(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A price stands with its currency sign unless the template hides it.
+func TestPagesModelShowsTheCurrency(t *testing.T) {
+	tpl := fixtures()["ECImageAndText"]
+	price := &tpl.Pages[0].Contents[0]
+	for i := range tpl.Pages[0].Contents {
+		if c := &tpl.Pages[0].Contents[i]; c.Type == "text" {
+			price = c // the last of its texts
+		}
+	}
+	for _, c := range []struct {
+		display *int
+		want    string
+	}{{nil, "¥139"}, {new(1), "¥139"}, {new(0), "139"}} {
+		price.Text, price.Child, price.Currency = "139", "", c.display
+		var pages []modelPage
+		if err := json.Unmarshal([]byte(PagesModel(catalogue(t), tpl, "")), &pages); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(pages[0].Content, func(b *modelBox) bool { return b.Type == "text" && b.Text == c.want }) {
+			t.Errorf("no text %s", c.want)
+		}
+	}
 }
 
 func TestPagesModelOfUnknownLayout(t *testing.T) {
