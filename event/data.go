@@ -222,7 +222,8 @@ func (d TemplateAudit) Record(tenant string, at time.Time) (Record, error) {
 	return encode(d, TypeTemplateAudit, SourceTemplates, tenant, id, d.TplID, at)
 }
 
-// HourRated is the fact that one meter of one tenant's hour was priced. Money is decimal text.
+// HourRated is the fact that one meter of one tenant's hour was priced (Revision 0) or corrected (1, 2, …: Quantity and Amount are differences). Money is decimal
+// text.
 type HourRated struct {
 	Meter       string `json:"meter"`
 	Kind        string `json:"kind,omitempty"`

@@ -92,7 +92,7 @@ func facts(t *testing.T) map[string]Record {
 	add("template-audit", r, err)
 	r, err = HourRated{
 		Meter: "aim_send", Kind: "marketing", Hour: "2026-01-02T03:00:00Z", PlanVersion: "2026-01", Quantity: 9412, Amount: "423.54",
-		Currency: "CNY", Revision: 1,
+		Currency: "CNY", Revision: 0,
 	}.Record(tenant, at)
 	add("hour-rated", r, err)
 	return made
@@ -179,7 +179,7 @@ func TestIDsAreDerivedFromTheFact(t *testing.T) {
 		"parse-result": "prs:s.example.com/Ab3xY9Qz:1", "parse-result-fail": "prf:rs-4001", "link-click": "clk:rq-5001",
 		"card-expose": "exp:rs-4001:1", "card-click": "cck:rs-4001:2",
 		"menu-click": "mnu:5467ec75eb974f508cee2cee10a7cccc:d0e1:ce-1", "basic-submitted": "bsn:vt-6001:c1d2e3f4", "basic-receipt": "bas:vt-6001:c1d2e3f4:final",
-		"template-audit": "tpl:600000001:2:5", "hour-rated": "rat:t-7f3a:aim_send.marketing:2026-01-02T03:00:00Z:1",
+		"template-audit": "tpl:600000001:2:5", "hour-rated": "rat:t-7f3a:aim_send.marketing:2026-01-02T03:00:00Z:0",
 	}
 	for name, r := range facts(t) {
 		f, err := Decode(r.Value)
