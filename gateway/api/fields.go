@@ -169,7 +169,7 @@ func (f fields) texts(name string) []string {
 	return out
 }
 
-// strings is an object of scalars as text, such as dync_params; nil if absent.
+// strings is an object of scalars as text, such as dync_params; nil if absent. A null in it is absent too.
 func (f fields) strings(name string) map[string]string {
 	sub, given := f.object(name)
 	if !given {
@@ -177,7 +177,9 @@ func (f fields) strings(name string) map[string]string {
 	}
 	out := make(map[string]string, len(sub.values))
 	for key := range sub.values {
-		out[key] = sub.text(key)
+		if sub.has(key) {
+			out[key] = sub.text(key)
+		}
 	}
 	return out
 }

@@ -107,7 +107,7 @@ type bound struct {
 	most int
 }
 
-// checkQuery refuses query parameters that are too long, and a tpl_id that is none.
+// checkQuery refuses query parameters that are too long, and a tpl_id that cannot be one.
 func checkQuery(r *Request, bounds ...bound) error {
 	for _, b := range bounds {
 		if utf8.RuneCountInString(queryText(r, b.name)) > b.most {
@@ -115,7 +115,7 @@ func checkQuery(r *Request, bounds ...bound) error {
 		}
 	}
 	if id := queryText(r, "tpl_id"); id != "" && (len(id) > 9 || strings.Trim(id, "0123456789") != "") {
-		return fault.Said("tpl_id", "must be 9 digits", "须为9位数字")
+		return fault.Said("tpl_id", "must be at most 9 digits", "须为不超过9位的数字")
 	}
 	return nil
 }
@@ -137,6 +137,9 @@ func (h linkHandlers) list(ctx context.Context, r *Request) (any, error) {
 	}
 	if err := checkQuery(r, bound{"task_id", 36}, bound{"task_name", 30}, bound{"tpl_name", 100}, bound{"cust_flag", 100}); err != nil {
 		return nil, err
+	}
+	if n := len(queryText(r, "tpl_id")); n > 0 && n != 9 { // here alone the wire has a pattern
+		return nil, fault.Said("tpl_id", "must be 9 digits", "须为9位数字")
 	}
 	f, err := h.filter(r, p, 24*time.Hour)
 	if err != nil {

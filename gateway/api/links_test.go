@@ -81,7 +81,7 @@ func newLinkHouse(t *testing.T) *linkHouse {
 	check(err)
 	codec, err := shortlink.NewCodec(bytes.Repeat([]byte{2}, 32))
 	check(err)
-	now := func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+	now := func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.UTC) }
 	room, err := shortlink.NewService(shortlink.Options{Store: db, Templates: cards{}, Codec: codec, DefaultDomain: "s.example.com", Now: now})
 	check(err)
 	check(room.RegisterDomain(ctx, shortlink.Domain{Name: "s.example.com", Generation: shortlink.Standard}))
@@ -201,13 +201,20 @@ func TestResolveTasksOverHTTP(t *testing.T) { // appendix A.1 to A.4
 	}
 	h.expect("by address", "GET", "/v1/aim/resolve-details?offset=0&limit=10&aim_url="+*(*made.Params)[1].AimUrl+"&cust_flag=13100000000", "", 200,
 		`{"resolve_details":[],"page_info":{"offset":0,"limit":10,"total":0}}`)
+	for query, want := range map[string]int{ // rows have milliseconds, answers cut them: a row is within the time it is shown with
+		"begin_time=2026-01-02T03:04:05Z&end_time=2026-01-02T03:04:05Z": 3, "begin_time=2026-01-02T03:04:06Z&end_time=2026-01-02T03:04:06Z": 0, "begin_time=2026-01-02T03:04:04Z&end_time=2026-01-02T03:04:04Z": 0,
+	} {
+		if _, answer := h.call("GET", tasks+"?"+query, ""); !strings.Contains(answer, fmt.Sprintf(`"total":%d}`, want)) {
+			t.Errorf("%s: %s, want %d", query, answer, want)
+		}
+	}
 	h.expect("far away", "GET", tasks+"?offset=9999&limit=2", "", 200, `{"resolve_tasks":[],"page_info":{"offset":9999,"limit":2,"total":3}}`)
 }
 
 func TestItemsFailAlone(t *testing.T) {
 	h := newLinkHouse(t)
 	h.expect("params and jumps", "POST", tasks, `{"tpl_id":"600000001","sms_signs":["B"],"resolving_times":1,"aim_code_type":"individual","expiration_time":1,"params":[
-		{"cust_flag":"a","dync_params":{"param1":"A"}},
+		{"cust_flag":"a","dync_params":{"param1":"A","param2":null}},
 		{"cust_flag":"b","dync_params":{"param1":"A","param2":""},"custom_url":"https://evil.example.com/x"},
 		{"cust_flag":"c","dync_params":{"param1":"A","param2":""},"custom_url":"http://SHOP.example.com/x"}]}`, 200,
 		`{"task_id":"UUID","tpl_id":"600000001","sms_signs":["B"],"resolving_times":1,"aim_code_type":"individual","domain":"s.example.com","expiration_time":1,"params":[
@@ -303,6 +310,7 @@ func TestWholeRequestFaults(t *testing.T) {
 		"/v1/aim/resolve-details", "/v1/aim/resolve-details?offset=0", "/v1/aim/resolve-details?limit=1", "/v1/aim/resolve-details?offset=0&limit=101",
 		"/v1/aim/resolve-details?offset=0&limit=1&resolved_status=maybe", "/v1/aim/resolve-details?offset=0&limit=1&tpl_id=6000x",
 		tasks + "?limit=0", tasks + "?offset=1000001", tasks + "?task_id=" + strings.Repeat("a", 37), tasks + "?begin_time=yesterday&end_time=today",
+		tasks + "?tpl_id=60000000", tasks + "?tpl_id=6000000010", tasks + "?tpl_id=60000000x",
 	} {
 		if status, answer := h.call("GET", target, ""); status != 400 || !strings.Contains(answer, "KM.90016803") {
 			t.Errorf("%s: %d %s", target, status, answer)

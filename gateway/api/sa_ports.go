@@ -106,7 +106,7 @@ func (h accountHandlers) listPorts(ctx context.Context, r *Request) (any, error)
 	if f.From, err = queryTime(r, "start_time"); err != nil {
 		return nil, err
 	}
-	if f.To, err = queryTime(r, "end_time"); err != nil {
+	if f.To, err = queryEnd(r, "end_time"); err != nil {
 		return nil, err
 	}
 	bound, err := queryChoice(r, "is_bind", -1, 0, 1)
@@ -177,6 +177,15 @@ func queryTime(r *Request, name string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	return parseTime(name, s)
+}
+
+// queryEnd is the end of a window of the query, zero if absent.
+func queryEnd(r *Request, name string) (time.Time, error) {
+	s := queryText(r, name)
+	if s == "" {
+		return time.Time{}, nil
+	}
+	return parseEnd(name, s)
 }
 
 func (h accountHandlers) lockPort(ctx context.Context, r *Request) (any, error) {

@@ -240,7 +240,7 @@ func accountPage(r *Request, state *int, online *serviceaccount.Online, from, to
 	if online.From, err = queryTime(r, from); err != nil {
 		return page{}, err
 	}
-	online.To, err = queryTime(r, to)
+	online.To, err = queryEnd(r, to)
 	return p, err
 }
 

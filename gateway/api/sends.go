@@ -102,7 +102,7 @@ func (h sendHandlers) create(ctx context.Context, r *Request) (any, error) {
 			Domain: req.Resolve.Domain, ExpirationTime: req.Resolve.Days, Params: echoParams(req.Resolve),
 		},
 		TaskID: res.TaskID, TaskState: res.State, CreationTime: hundredths(res.CreatedAt), SubmissionCount: res.Submissions, SendCount: res.Sends,
-		SupportResolveCount: -1, FailedShortChains: failedChains(r.Principal.Tenant, res.Failed),
+		SupportResolveCount: -1, FailedShortChains: failedChains(r.Principal.Tenant, req.Resolve.GenerationType, res.Failed),
 	}, nil
 }
 
@@ -149,10 +149,13 @@ func echoParams(o *dispatch.LinkOrder) []sendParamEcho {
 	return out
 }
 
-func failedChains(tenant string, failed []shortlink.Failed) []failedChainRow {
+func failedChains(tenant, generation string, failed []shortlink.Failed) []failedChainRow {
 	out := make([]failedChainRow, len(failed))
 	for i, f := range failed {
 		out[i] = failedChainRow{f.Item.CustFlag, tenant, f.Item.Params, f.Item.CustomURL, string(f.Code), f.Text, f.Item.CustomCode}
+		if generation == shortlink.Custom {
+			out[i].CustomURL = "" // has no effect then (api.md D-11)
+		}
 	}
 	return out
 }

@@ -248,7 +248,7 @@ func TestSendStory(t *testing.T) {
 }
 
 func TestSendTaskWithFailedChains(t *testing.T) {
-	chains := failedChains(sendTenant, []shortlink.Failed{{Index: 1, Item: shortlink.Item{CustFlag: "131", CustomCode: "abc"}, Code: fault.DuplicateCode, Text: "duplicate"}})
+	chains := failedChains(sendTenant, "2", []shortlink.Failed{{Index: 1, Item: shortlink.Item{CustFlag: "131", CustomURL: "https://x", CustomCode: "abc"}, Code: fault.DuplicateCode, Text: "duplicate"}})
 	b, err := encode(chains)
 	if err != nil {
 		t.Fatal(err)

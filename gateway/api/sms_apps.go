@@ -123,7 +123,7 @@ func smsListing(r *Request, begin string) (page, dispatch.Span, error) {
 		}
 	}
 	if s := queryText(r, "end_time"); s != "" {
-		if span.To, err = parseTime("end_time", s); err != nil {
+		if span.To, err = parseEnd("end_time", s); err != nil {
 			return page{}, dispatch.Span{}, err
 		}
 	}

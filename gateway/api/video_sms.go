@@ -274,7 +274,7 @@ func videoSpan(r *Request, begin, end string) (s videosms.Span, err error) {
 	if s.From, err = parseTime(begin, b); err != nil {
 		return videosms.Span{}, err
 	}
-	s.To, err = parseTime(end, e)
+	s.To, err = parseEnd(end, e)
 	return s, err
 }
 

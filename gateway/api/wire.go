@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	"cardlink/fault"
@@ -74,6 +75,7 @@ func queryEnum(r *Request, name string) string { return withoutRemark(queryText(
 
 var timeForms = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999-0700",
+	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999-0700",
 }
 
 // parseTime reads every time form of api.md §3.4; without a zone it is UTC.
@@ -84,6 +86,22 @@ func parseTime(field, s string) (time.Time, error) {
 		}
 	}
 	return time.Time{}, fault.Time(field)
+}
+
+// parseEnd reads the end of a window. Answers cut times to the second (those of send tasks to the hundredth) while rows have milliseconds: an end means all of
+// the unit it is written in, so that a row is within when the end is the very time it is shown with.
+func parseEnd(field, s string) (time.Time, error) {
+	t, err := parseTime(field, s)
+	unit := time.Second
+	if _, fraction, found := strings.Cut(s, "."); found {
+		for i := 0; i < len(fraction) && '0' <= fraction[i] && fraction[i] <= '9'; i++ {
+			unit /= 10
+		}
+	}
+	if err == nil && unit > time.Millisecond {
+		t = t.Add(unit - time.Millisecond)
+	}
+	return t, err
 }
 
 // The response forms of a time (api.md §3.4). A zero time is the Unix epoch in zulu and "" in the others.
@@ -124,7 +142,7 @@ func timeWindow(r *Request, now time.Time, def time.Duration) (window, error) {
 	if err != nil {
 		return window{}, err
 	}
-	end, err := parseTime("end_time", e)
+	end, err := parseEnd("end_time", e)
 	if err != nil {
 		return window{}, err
 	}
@@ -151,7 +169,7 @@ func bothOrNeither(r *Request) (w window, err error) {
 	if w.Begin, err = parseTime("begin_time", b); err != nil {
 		return window{}, err
 	}
-	if w.End, err = parseTime("end_time", e); err != nil {
+	if w.End, err = parseEnd("end_time", e); err != nil {
 		return window{}, err
 	}
 	if w.End.Before(w.Begin) {

@@ -57,6 +57,7 @@ func TestParseTime(t *testing.T) {
 	want := time.Date(2019, 10, 12, 7, 20, 50, 0, time.UTC)
 	for _, s := range []string{
 		"2019-10-12T07:20:50Z", "2019-10-12T07:20:50", "2019-10-12 07:20:50", "2019-10-12T15:20:50+08:00", "2019-10-12T15:20:50+0800", "2019-10-12T07:20:50.000Z", "2019-10-12 07:20:50.0",
+		"2019-10-12 07:20:50Z", "2019-10-12 15:20:50+08:00", "2019-10-12 15:20:50.0+0800",
 	} {
 		if got, err := parseTime("t", s); err != nil || !got.Equal(want) || got.Location() != time.UTC {
 			t.Errorf("%s: %v, %v", s, got, err)
@@ -97,8 +98,19 @@ func TestWindows(t *testing.T) {
 	f("", 0, time.Time{}, time.Time{})
 	f("begin_time=2025-12-01T00:00:00Z", day, wireNow.Add(-day), wireNow.Add(time.Minute))
 	f("end_time=junk", day, wireNow.Add(-day), wireNow.Add(time.Minute))
-	f("begin_time=2025-12-01T00:00:00Z&end_time=2025-12-02T00:00:00.5Z", day, time.Date(2025, 12, 1, 0, 0, 0, 0, time.UTC), time.Date(2025, 12, 2, 0, 0, 0, 500_000_000, time.UTC))
+	f("begin_time=2025-12-01T00:00:00Z&end_time=2025-12-02T00:00:00.500Z", day, time.Date(2025, 12, 1, 0, 0, 0, 0, time.UTC), time.Date(2025, 12, 2, 0, 0, 0, 500_000_000, time.UTC))
 	f("begin_time=2001-12-01T00:00:00Z&end_time=9999-12-02T00:00:00Z", day, wireNow.AddDate(-1, 0, 0), wireNow.AddDate(0, 0, 1))
+	// Answers cut what they show, so an end means all of the second, tenth or hundredth it names.
+	for end, ms := range map[string]int{
+		"2025-12-02T03:04:05Z": 999, "2025-12-02 03:04:05": 999, "2025-12-02T11:04:05%2B08:00": 999, "2025-12-02T03:04:05.0Z": 99, "2025-12-02T03:04:05.18Z": 189,
+		"2025-12-02T03:04:05.180Z": 180, "2025-12-02T03:04:05.999Z": 999,
+	} {
+		at := time.Date(2025, 12, 2, 3, 4, 5, ms*int(time.Millisecond), time.UTC)
+		f("begin_time=2025-12-02T03:04:05Z&end_time="+end, day, time.Date(2025, 12, 2, 3, 4, 5, 0, time.UTC), at)
+		if w, err := bothOrNeither(asked("begin_time=2025-12-02T03:04:05Z&end_time=" + end)); err != nil || !w.End.Equal(at) {
+			t.Errorf("%s: %v, %v, want %v", end, w, err, at)
+		}
+	}
 	if _, err := timeWindow(asked("begin_time=2025-12-01T00:00:00Z&end_time=x"), wireNow, day); fault.Of(err) == nil || fault.Of(err).Field != "end_time" {
 		t.Error(err)
 	}
@@ -135,7 +147,7 @@ func TestFieldsAreLenient(t *testing.T) {
 	if got := b.texts("list"); len(got) != 4 || got[1] != "1" || got[2] != "true" || got[3] != "" {
 		t.Errorf("texts: %q", got)
 	}
-	if got := b.strings("map"); len(got) != 3 || got["a"] != "1" || got["c"] != "" {
+	if got := b.strings("map"); len(got) != 2 || got["a"] != "1" || got["b"] != "x" { // null is absent
 		t.Errorf("strings: %q", got)
 	}
 	if b.enum("enum") != "LAUNCHED" || b.complaint() != nil {
