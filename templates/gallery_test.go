@@ -53,7 +53,7 @@ func TestGalleryCardsPassTheStrictRulesWithoutAWarning(t *testing.T) {
 			if _, err := probeMP4(m.data); err != nil || m.Duration < 2*time.Second {
 				t.Errorf("film %s of %v: %v", id, m.Duration, err)
 			}
-		} else if _, err := decodePicture(t.Context(), m.data, decodeTime); err != nil {
+		} else if _, err := decodePicture(t.Context(), m.data, patience); err != nil {
 			t.Errorf("picture %s: %v", id, err)
 		}
 		if !used[id] || m.Size > most {

@@ -16,6 +16,9 @@ import (
 	"time"
 )
 
+// patience is for pictures that are no matter of time: under the race detector on a busy machine a large one takes seconds.
+const patience = 5 * time.Minute
+
 func pngOf(t testing.TB, w, h int) []byte {
 	t.Helper()
 	m := image.NewPaletted(image.Rect(0, 0, w, h), color.Palette{color.White, color.Black})
@@ -48,7 +51,7 @@ func TestDecodePicture(t *testing.T) {
 		"jpeg":               {jpegOf(t, 30, 10), pictureFacts{"image/jpeg", "jpg", Size{30, 10}}},
 		"jpeg of two passes": {manyPasses(24, 16, 1), pictureFacts{"image/jpeg", "jpg", Size{24, 16}}},
 	} {
-		if got, err := decodePicture(t.Context(), c.data, decodeTime); got != c.want || err != nil {
+		if got, err := decodePicture(t.Context(), c.data, patience); got != c.want || err != nil {
 			t.Errorf("%s: %+v %v, want %+v", name, got, err, c.want)
 		}
 	}
@@ -75,7 +78,7 @@ func TestDecodePicture(t *testing.T) {
 		if want == nil {
 			want = errFormat
 		}
-		if _, err := decodePicture(t.Context(), c.data, decodeTime); !errors.Is(err, want) {
+		if _, err := decodePicture(t.Context(), c.data, patience); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", name, err, want)
 		}
 	}
@@ -96,7 +99,7 @@ func TestDecodingHasAnEnd(t *testing.T) {
 	if _, err := decodePicture(ctx, hostile, time.Hour); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v, want the caller's", err)
 	}
-	if d := time.Since(begin); d > 20*time.Second { // some thirty passes each, and this machine may be busy
+	if d := time.Since(begin); d > 2*time.Minute { // some thirty passes each of thirty thousand, and this machine may be busy
 		t.Errorf("took %v", d)
 	}
 }

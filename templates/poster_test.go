@@ -62,7 +62,7 @@ func TestPosterProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		of := Size{rapid.IntRange(1, maxVideoSide).Draw(t, "w"), rapid.IntRange(1, maxVideoSide).Draw(t, "h")}
 		data, size := poster(of)
-		got, err := decodePicture(context.Background(), data, decodeTime)
+		got, err := decodePicture(context.Background(), data, patience)
 		if err != nil || got != (pictureFacts{"image/png", "png", size}) || len(data) > 100<<10 {
 			t.Fatalf("%v: %v %d bytes %v", of, got, len(data), err)
 		}
