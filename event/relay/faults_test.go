@@ -213,9 +213,11 @@ func TestOutboxLosesNothingOverCutConnections(t *testing.T) {
 		var weather sync.WaitGroup
 		weather.Go(func() { storm(bad, p) })
 		added := 1500
-		for added < 3000 || p.cutSoFar() == 0 && added < len(rs) { // on a busy machine it takes more until a cut meets a request
-			s.add(rs[added : added+100]...)
-			added += 100
+		for step := 100; added < 3000 || p.cutSoFar() == 0 && added < len(rs); { // on a busy machine it takes more, up to two minutes, until a cut meets a request
+			s.add(rs[added : added+step]...)
+			if added += step; added >= 3000 {
+				step = 10
+			}
 			sleep(t.Context(), 50*time.Millisecond, nil)
 		}
 		rs = rs[:added]
@@ -244,9 +246,11 @@ func TestJournalLosesNothingOverCutConnections(t *testing.T) {
 		var weather sync.WaitGroup
 		weather.Go(func() { storm(bad, p) })
 		added, last := 0, false
-		for !last { // the relay restarts in the middle of the storm
-			put(t, j, rs[added:added+1000]...)
-			added += 1000
+		for step := 1000; !last; { // the relay restarts in the middle of the storm
+			put(t, j, rs[added:added+step]...)
+			if added += step; added >= 6000 {
+				step = 100
+			}
 			last = added >= 6000 && (p.cutSoFar() > 0 || added == len(rs))
 			if last {
 				calm()
