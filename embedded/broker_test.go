@@ -260,9 +260,14 @@ func TestKilledBrokerKeepsWhatItAcknowledged(t *testing.T) {
 		c := connect(t, addr)
 		check(t, c, acked, committed)
 
-		killed := make(chan struct{})
+		last, killed := 100+37*round, make(chan struct{})
+		early := func(i int, err error) { // an error is the kill's, or a failure
+			if i < last {
+				t.Fatalf("record %d of %d before the kill: %v; %v, %v", i, last, err, child.Process.Kill(), child.Wait())
+			}
+		}
 		for i := 0; ; i++ {
-			if i == 100+37*round {
+			if i == last {
 				go func() {
 					defer close(killed)
 					if err := child.Process.Kill(); err != nil {
@@ -272,11 +277,13 @@ func TestKilledBrokerKeepsWhatItAcknowledged(t *testing.T) {
 			}
 			v := fmt.Sprintf("%d/%d", round, i)
 			if err := c.produce("t", v); err != nil {
+				early(i, err)
 				break // the kill; this record may be there or not
 			}
 			acked = append(acked, v)
 			if i%10 == 0 {
 				if err := commit(t.Context(), c, int64(len(acked))); err != nil {
+					early(i, err)
 					break
 				}
 				committed = int64(len(acked))
