@@ -56,7 +56,7 @@ func (v *validator) label(field string, c *Content, hidden bool) {
 		if hidden && strings.Contains(t.text, "${") {
 			v.soft(t.field, "sibling", "a hidden component should not hold parameters")
 		}
-		if c.Type == typeText && strings.Contains(t.text, v.catalogue.text.optOut) {
+		if c.Type == typeText && !hidden && strings.Contains(t.text, v.catalogue.text.optOut) {
 			v.optOut = true
 		}
 	}

@@ -72,11 +72,13 @@ func (v *validator) coupon(field string, contents []Content) {
 	if sub == 2 {
 		want = 0
 	}
+	shown := map[int]bool{} // positions of the zone that hold something
 	for i := range contents {
 		c := &contents[i]
 		if c.Position < z.from || c.Position > z.to {
 			continue
 		}
+		shown[c.Position] = shown[c.Position] || c.Position != z.button || c.Type == typeButton
 		at := fmt.Sprintf("%s.contents[%d]", field, i)
 		if v.d.SubType != 0 && (c.Visible == nil || *c.Visible != want) {
 			v.figure(z.hard, z.source, at+".visible", "must be %d when sub_type is %d", want, sub)
@@ -89,6 +91,18 @@ func (v *validator) coupon(field string, contents []Content) {
 		}
 		if want == 0 && c.ButtonType != "" {
 			v.figure(z.hard, z.source, at+".button_type", "must be empty when sub_type is %d", sub)
+		}
+	}
+	if want == 0 || v.d.SubType == 0 {
+		return
+	}
+	for n := z.from; n <= z.to; n++ { // a zone without its button cannot be shown; that its texts are all needed is less sure
+		switch {
+		case shown[n]:
+		case n == z.button:
+			v.figure(z.hard, z.source, field+".contents", "needs a button at position_number %d when sub_type is %d", n, sub)
+		default:
+			v.soft(field+".contents", z.source, "should hold position_number %d when sub_type is %d: the coupon zone is %d-%d", n, sub, z.from, z.to)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func TestImagesThatFollowTheButton(t *testing.T) {
 
 func TestCouponZone(t *testing.T) {
 	coupon := func(sub, visible int, button string) Draft {
-		c := []Content{pictureAt(1, wide), textAt(2, "商品"), textAt(4, "20元"), textAt(5, "满100"), textAt(6, "本周，拒收请回复R"), buttonAt(7, "领"), buttonAt(8, "买")}
+		c := []Content{pictureAt(1, wide), textAt(2, "商品，拒收请回复R"), textAt(4, "20元"), textAt(5, "满100"), textAt(6, "本周"), buttonAt(7, "领"), buttonAt(8, "买")}
 		for i := 2; i < 6; i++ {
 			c[i].Visible = new(visible)
 		}
@@ -35,7 +35,26 @@ func TestCouponZone(t *testing.T) {
 	check(t, "hidden", verdict(t, coupon(2, 0, "")), "", "")
 	check(t, "shown but invisible", verdict(t, coupon(1, 0, "static")), fault.Parameter, "pages[0].contents[2].visible")
 	check(t, "shown without a button type", verdict(t, coupon(1, 1, "")), fault.Parameter, "pages[0].contents[5].button_type")
+	without := func(sub, from int, more ...Content) Draft { // what stands in the zone from a position on is left out
+		d := coupon(sub, 1, "static")
+		cs := &d.Pages[0].Contents
+		*cs = append(slices.DeleteFunc(*cs, func(c Content) bool { return c.Position >= from && c.Position <= 7 }), more...)
+		return d
+	}
+	check(t, "shown without its button", verdict(t, without(1, 7)), fault.Parameter, "pages[0].contents")
+	button := buttonAt(7, "领")
+	button.Visible, button.ButtonType = new(1), "dynamic"
+	check(t, "shown without its texts", verdict(t, without(1, 4, button)), "", "pages[0].contents")
+	check(t, "hidden and left out", verdict(t, without(2, 4)), "", "")
+	check(t, "not said and left out", verdict(t, without(0, 4)), "", "")
 	check(t, "hidden with a button type", verdict(t, coupon(2, 0, "dynamic")), fault.Parameter, "pages[0].contents[5].button_type")
+}
+
+// hiddenPhrase is a card whose only opt-out phrase stands in a text that nobody sees.
+func hiddenPhrase() Draft {
+	c := []Content{pictureAt(1, wide), textAt(2, "商品"), textAt(4, "20元，拒收请回复R"), buttonAt(8, "买")}
+	c[2].Visible = new(0)
+	return Draft{CardID: "EcommerceCouponHorizontal", Name: "coupon", UseID: 1, SubType: 2, Pages: []Page{{1, c}}, Factories: at(Huawei)}
 }
 
 func TestWording(t *testing.T) {
@@ -43,6 +62,7 @@ func TestWording(t *testing.T) {
 	d := standard()
 	d.Pages[0].Contents[2].Text = "${param1}${param2}"
 	check(t, "no opt-out phrase", verdict(t, d), "", "pages")
+	check(t, "an opt-out phrase that is hidden", verdict(t, hiddenPhrase(), strict), fault.Parameter, "pages")
 	check(t, "no opt-out phrase, strict", verdict(t, d, strict), fault.Parameter, "pages")
 	d = standard()
 	d.Pages[0].Contents[1].Text = "测试"
