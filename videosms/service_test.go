@@ -227,7 +227,6 @@ func TestSendRefusals(t *testing.T) {
 		code  fault.Code
 		field string
 	}{
-		{"no name", with(func(r request) { r.Name = " " }), fault.Parameter, "task_name"},
 		{"a long name", with(func(r request) { r.Name = strings.Repeat("长", 33) }), fault.Parameter, "task_name"},
 		{"long exdata", with(func(r request) { r.Exdata = strings.Repeat("长", 257) }), fault.Parameter, "exdata"},
 		{"0 hours", hours(0), fault.Parameter, "expiration_time"},
@@ -251,7 +250,6 @@ func TestSendRefusals(t *testing.T) {
 		{"values for a plain template", with(func(r request) { r.TplID = fmt.Sprint(plain.ID) }), fault.ParameterMismatch, "dync_params"},
 		{"another order", with(func(r request) { slices.Reverse(r.Params) }), fault.ParameterMismatch, "dync_params[0].param_name"},
 		{"no name of a value", param(func(p *videosms.Param) { p.Name = "" }), fault.Parameter, "dync_params[1].param_name"},
-		{"an empty value", param(func(p *videosms.Param) { p.Detail = "" }), fault.Parameter, "dync_params[1].content_detail"},
 		{"a long value", param(func(p *videosms.Param) { p.Detail = strings.Repeat("长", 257) }), fault.Parameter, "dync_params[1].content_detail"},
 		{"a value with a signature", param(func(p *videosms.Param) { p.Detail = "【银行】" }), fault.Parameter, "dync_params[1].content_detail"},
 		{"a picture for a text", param(func(p *videosms.Param) { p.Type = "jpg" }), fault.Parameter, "dync_params[1].content_type"},
@@ -299,6 +297,21 @@ func TestSends(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("queued %q, want %q", got, want)
 	}
+}
+
+// A task needs no name of its own, and a text may be replaced by nothing.
+func TestEmptyTexts(t *testing.T) {
+	h := newHouse(t, nil)
+	tpl := h.template(text("【商城】Hi #p_1#, #p_2#"))
+	task, err := h.room.CreateTask(ctx, tenant, "api", videosms.SendRequest{TplID: fmt.Sprint(tpl.ID), Mobiles: phones(1), Params: []videosms.Param{value("p_1", "Ann"), value("p_2", "")}})
+	must(t, err)
+	ws, _, err := h.db.ClaimVideo(ctx, videosms.Claim{Holder: "n", Now: time.Now().Add(time.Second), Lease: time.Minute, Limit: 9})
+	must(t, err)
+	if len(ws) != 1 || task.Name != "" {
+		t.Fatalf("claimed %+v of %+v", ws, task)
+	}
+	o := videosms.Outgoing{Values: ws[0].Values}
+	want(t, "the text", o.Frames(tpl)[0].Elements[0].Text, "【商城】Hi Ann, ")
 }
 
 // Numbers of a carrier that did not approve are told so at once; the others go.
@@ -356,6 +369,7 @@ func TestPicturesOfRecipients(t *testing.T) {
 	}{
 		"a text":       {value("p_1", "Ann"), "content_type"},
 		"a file":       {videosms.Param{Name: "p_1", Type: "png", Source: "file", Detail: "AAAA"}, "content_source"},
+		"no value":     {videosms.Param{Name: "p_1", Type: "png", Source: "url"}, "content_detail"},
 		"no address":   {videosms.Param{Name: "p_1", Type: "png", Source: "url", Detail: "example"}, "content_source"},
 		"nothing":      {videosms.Param{Name: "p_1", Type: "png", Source: "url", Detail: "https://example.com/none.png"}, "content_detail"},
 		"another type": {videosms.Param{Name: "p_1", Type: "jpg", Source: "url", Detail: "https://example.com/1.png"}, "content_detail"},

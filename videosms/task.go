@@ -152,11 +152,9 @@ func (s *Service) CreateTask(ctx context.Context, tenant, operator string, r Sen
 }
 
 func (r *SendRequest) checkHead() error {
-	switch n := utf8.RuneCountInString(r.Name); {
-	case strings.TrimSpace(r.Name) == "":
-		return fault.Required("task_name")
-	case n > maxTaskName:
-		return fault.Length("task_name", 1, maxTaskName)
+	switch {
+	case utf8.RuneCountInString(r.Name) > maxTaskName: // it may be empty
+		return fault.Length("task_name", 0, maxTaskName)
 	case !clean(r.Name):
 		return noControls("task_name")
 	case utf8.RuneCountInString(r.Exdata) > maxExdata:
@@ -286,16 +284,14 @@ func (p *pictureSet) values(ctx context.Context, field string, params []Param) (
 	size := p.t.Size
 	for i, v := range vars {
 		in, at := params[i], field+"["+strconv.Itoa(i)+"]."
-		switch n := utf8.RuneCountInString(in.Detail); {
+		switch {
 		case in.Name == "":
 			return nil, fault.Required(at + "param_name")
 		case in.Name != v.Name && in.Name != "#"+v.Name+"#":
 			return nil, fault.Said(at+"param_name", "must be "+v.Name+": values stand in the order of the template's placeholders", "须为"+v.Name+"，参数顺序须与模板占位符一致").
 				Coded(fault.ParameterMismatch)
-		case n == 0:
-			return nil, fault.Required(at + "content_detail")
-		case n > maxValue:
-			return nil, fault.Length(at+"content_detail", 1, maxValue)
+		case utf8.RuneCountInString(in.Detail) > maxValue: // a text may be empty
+			return nil, fault.Length(at+"content_detail", 0, maxValue)
 		}
 		if v.Type != "txt" {
 			m, err := p.picture(ctx, at, in)
@@ -328,6 +324,8 @@ func (p *pictureSet) picture(ctx context.Context, at string, in Param) (*Media, 
 	switch {
 	case !types[in.Type]:
 		return nil, fault.OneOf(at+"content_type", "jpg", "jpeg", "png", "gif")
+	case in.Detail == "":
+		return nil, fault.Required(at + "content_detail")
 	case in.Source != "url" || !webAddress(in.Detail):
 		return nil, fault.Said(at+"content_source", "must be url, and content_detail an http or https address", "须为url，且content_detail为http或https地址")
 	}

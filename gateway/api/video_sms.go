@@ -165,8 +165,10 @@ func (h videoHandlers) createTask(ctx context.Context, r *Request) (any, error) 
 	}
 	b.require("task_name", "tpl_id")
 	in := videosms.SendRequest{
-		Name: b.text("task_name"), TplID: b.text("tpl_id"), Hours: b.optional("expiration_time"), Mobiles: b.texts("mobiles"), Params: vmsParams(b),
-		Exdata: b.text("exdata"),
+		Name: b.text("task_name"), TplID: b.text("tpl_id"), Hours: b.optional("expiration_time"), Mobiles: b.texts("mobiles"), Exdata: b.text("exdata"),
+	}
+	if len(in.Mobiles) > 0 { // else they are ignored, whatever they are
+		in.Params = vmsParams(b)
 	}
 	for _, p := range b.objects("individual_params") {
 		p.require("mobiles", "dync_params")
@@ -196,6 +198,7 @@ func (h videoHandlers) createTask(ctx context.Context, r *Request) (any, error) 
 // vmsParams reads dync_params of the body or of one of individual_params.
 func vmsParams(b fields) (out []videosms.Param) {
 	for _, p := range b.objects("dync_params") {
+		p.require("param_name", "content_type", "content_source", "content_detail")
 		out = append(out, videosms.Param{Name: p.text("param_name"), Type: p.enum("content_type"), Source: p.enum("content_source"), Detail: p.text("content_detail")})
 	}
 	return out

@@ -125,7 +125,7 @@ type (
 		Values   map[string]wireValue `json:"values,omitempty"`
 	}
 	wireValue struct {
-		Text string `json:"text,omitempty"`
+		Text *string `json:"text,omitempty"` // nil for a picture; a text may be empty
 		*wireMedia
 	}
 	wireAnswer struct {
@@ -209,7 +209,11 @@ func batchOf(b videosms.Batch, known map[string]string) wireBatch {
 			if wm.Values == nil {
 				wm.Values = make(map[string]wireValue, len(m.Values))
 			}
-			wm.Values[name] = wireValue{v.Text, note(v.Media)}
+			value := wireValue{wireMedia: note(v.Media)}
+			if v.Media == nil {
+				value.Text = &v.Text
+			}
+			wm.Values[name] = value
 		}
 		out.Messages = append(out.Messages, wm)
 	}

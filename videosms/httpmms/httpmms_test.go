@@ -75,7 +75,8 @@ func testBatch() videosms.Batch {
 		Messages: []videosms.Outgoing{
 			{ID: "80959fd0-dc23-42e3-9595-59a49ee6cccc_7", Phone: "+8613100000001", Carrier: "cucc", ExpireAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 				Values: videosms.Values{"p_1": {Text: "Ann"}, "p_2": {Media: two}}},
-			{ID: "80959fd0-dc23-42e3-9595-59a49ee6cccc_8", Phone: "+8613100000002", Carrier: "unknown", ExpireAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+			{ID: "80959fd0-dc23-42e3-9595-59a49ee6cccc_8", Phone: "+8613100000002", Carrier: "unknown", ExpireAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+				Values: videosms.Values{"p_1": {}}},
 		},
 	}
 }
