@@ -67,6 +67,8 @@ type Options struct {
 	DegradeFile  string // JSON that overrides what stands in for what a vendor lacks
 	DialectFile  string // JSON that overrides how cards are spelt for a vendor
 
+	SensitiveWordsFile string // words that no text of a template may hold, one a line (api.md D-39); default: none
+
 	Channels []Channel // carrier accounts
 
 	Video VideoGateway // of video messages

@@ -126,10 +126,15 @@ func (a *App) openTemplates(ctx context.Context) (err error) {
 	if a.looks, err = previewlink.New(a.keys.looks); err != nil {
 		return err
 	}
+	words, err := readWords(a.o.SensitiveWordsFile)
+	if err != nil {
+		return err
+	}
 	if a.templates, err = templates.NewService(templates.Options{
 		Store: a.db, Catalogue: a.catalogue, Materials: a.materials, ManualReview: a.o.ManualReview, Strict: a.o.Strict, Origin: a.o.EdgeOrigin, Previews: a.looks,
-		PagesModel: func(t *templates.Template) string { return render.PagesModel(a.catalogue, t, a.o.EdgeOrigin) },
-		Now:        a.o.Now, Log: a.log("templates"),
+		SensitiveWords: words,
+		PagesModel:     func(t *templates.Template) string { return render.PagesModel(a.catalogue, t, a.o.EdgeOrigin) },
+		Now:            a.o.Now, Log: a.log("templates"),
 	}); err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ type LintOptions struct {
 	LayoutFile   string // as Options.LayoutFile
 	DegradeFile  string // as Options.DegradeFile
 	DialectsFile string // as Options.DialectFile
+
+	SensitiveWordsFile string // as Options.SensitiveWordsFile
 }
 
 // LintReport is what LintTemplate finds.
@@ -46,9 +48,13 @@ func LintTemplate(ctx context.Context, o LintOptions, body []byte) (_ *LintRepor
 	if err := by.Rules.Check(by.Catalogue); err != nil {
 		return nil, fmt.Errorf("card rules: %w", err)
 	}
+	words, err := readWords(o.SensitiveWordsFile)
+	if err != nil {
+		return nil, err
+	}
 	if o.Tenant == "" {
 		return api.Lint(ctx, body, by, func(_ context.Context, d templates.Draft) (*templates.Template, []templates.Problem, error) {
-			t, problems := templates.Attempt(by.Catalogue, templates.AttemptOptions{Strict: o.Strict}, d)
+			t, problems := templates.Attempt(by.Catalogue, templates.AttemptOptions{Strict: o.Strict, SensitiveWords: words}, d)
 			return t, problems, nil
 		})
 	}
@@ -60,7 +66,7 @@ func LintTemplate(ctx context.Context, o LintOptions, body []byte) (_ *LintRepor
 	if _, err := office.Identity().Tenant(ctx, o.Tenant); err != nil {
 		return nil, err
 	}
-	room, err := templates.NewService(templates.Options{Store: office.a.db, Catalogue: by.Catalogue, Materials: office.a.materials, Strict: o.Strict})
+	room, err := templates.NewService(templates.Options{Store: office.a.db, Catalogue: by.Catalogue, Materials: office.a.materials, Strict: o.Strict, SensitiveWords: words})
 	if err != nil {
 		return nil, err
 	}

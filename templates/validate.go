@@ -120,6 +120,7 @@ func (v *validator) text(field, s string) {
 	for _, w := range v.sensitive {
 		if w != "" && strings.Contains(s, w) {
 			v.problems = append(v.problems, Problem{Field: field, Rule: "holds a sensitive word", Hard: true, Code: fault.SensitiveWords})
+			return
 		}
 	}
 }

@@ -43,6 +43,8 @@ type serveCmd struct {
 	DegradeFile  string `help:"JSON file that overrides what stands in for what a vendor cannot show." type:"path" env:"CARDLINK_DEGRADE_FILE"`
 	DialectFile  string `help:"JSON file that overrides how cards are spelt for a vendor." type:"path" env:"CARDLINK_DIALECT_FILE"`
 
+	SensitiveWordsFile string `help:"Words that no text of a template may hold, one a line; none by default." type:"path" env:"CARDLINK_SENSITIVE_WORDS_FILE"`
+
 	Channels jsonList[app.Channel] `help:"Carrier accounts, as JSON text or as a list in the YAML file (docs/dispatch.md)." env:"CARDLINK_CHANNELS"`
 
 	VideoGateway       string `help:"Base address of the operator's video message gateway (docs/video-sms.md); without one, video messages cannot be sent." env:"CARDLINK_VIDEO_GATEWAY"`
@@ -122,6 +124,7 @@ func (c *serveCmd) options(s streams) app.Options {
 		Domains: c.Domains, CustomDomains: c.CustomDomains, AllowAnyJump: c.AllowAnyJump, CodeLength: c.CodeLength,
 		RequireSign: c.RequireSign, TrustedProxies: c.TrustedProxies, JournalMaxBytes: c.JournalMaxBytes,
 		ManualReview: c.ManualReview, Strict: c.Strict, LayoutFile: c.LayoutFile, DegradeFile: c.DegradeFile, DialectFile: c.DialectFile, Channels: c.Channels,
+		SensitiveWordsFile: c.SensitiveWordsFile,
 		Video: app.VideoGateway{
 			URL: c.VideoGateway, Secret: c.VideoGatewaySecret, Rate: c.VideoGatewayRate, Simulator: c.VideoSimulator, MaxBytes: c.VideoMaxBytes,
 		},

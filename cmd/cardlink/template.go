@@ -25,6 +25,8 @@ type templateLintCmd struct {
 	DegradeFile string `help:"JSON file that overrides what stands in for what a vendor cannot show." type:"path" env:"CARDLINK_DEGRADE_FILE"`
 	DialectFile string `help:"JSON file that overrides how cards are spelt for a vendor." type:"path" env:"CARDLINK_DIALECT_FILE"`
 	JSON        bool   `help:"Print JSON."`
+
+	SensitiveWordsFile string `help:"Words that no text of a template may hold, one a line; none by default." type:"path" env:"CARDLINK_SENSITIVE_WORDS_FILE"`
 }
 
 // maxTemplateFile bounds what is read of a file; the largest body that is judged is smaller.
@@ -42,7 +44,7 @@ func (c templateLintCmd) Run(ctx context.Context, s streams) error {
 	}
 	r, err := app.LintTemplate(ctx, app.LintOptions{
 		Records: app.Records{Data: c.Data, Database: c.Database, MasterKey: c.MasterKey}, Tenant: c.Tenant, Strict: c.Strict,
-		LayoutFile: c.LayoutFile, DegradeFile: c.DegradeFile, DialectsFile: c.DialectFile,
+		LayoutFile: c.LayoutFile, DegradeFile: c.DegradeFile, DialectsFile: c.DialectFile, SensitiveWordsFile: c.SensitiveWordsFile,
 	}, body)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
