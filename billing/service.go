@@ -56,6 +56,7 @@ type Entry struct {
 
 // Report is usage in the order of time, then item.
 type Report struct {
+	From, To time.Time // what is reported: the range asked for, widened to full hours
 	Entries  []Entry
 	Totals   []Entry // one per item, over the whole range
 	Total    decimal.Decimal
@@ -69,7 +70,7 @@ const (
 	longest       = 366 * 24 * time.Hour
 )
 
-// Usage reports a tenant's usage of the buckets from … to (exclusive); both are cut to full hours, or days if by day. A bucket is the hour in which usage is billed.
+// Usage reports a tenant's usage of the buckets from … to (exclusive); from is cut to the hour and to is rounded up to one. A bucket is the hour in which usage is billed.
 func (s *Service) Usage(ctx context.Context, tenant string, from, to time.Time, by Granularity) (Report, error) {
 	limit := longest
 	switch by {
@@ -94,7 +95,7 @@ func (s *Service) Usage(ctx context.Context, tenant string, from, to time.Time, 
 	if err != nil {
 		return Report{}, fmt.Errorf("read the ledger: %w", err)
 	}
-	r := Report{Rated: true, Currency: s.plans.Currency()}
+	r := Report{From: from, To: to, Rated: true, Currency: s.plans.Currency()}
 	var entries, totals tally
 	add := func(e Entry) {
 		r.Total = r.Total.Add(e.Amount)

@@ -147,6 +147,9 @@ func TestShowUsage(t *testing.T) {
 		`{"meter":"aim_send","kind":"notify","hour":"2026-01-02T09:00:00Z","quantity":1,"rated":false,"amount":"0.05"}],`+totals+`}`)
 	f("a", query+"&group=day", `{`+day+`,"group":"day","usage":[{"meter":"aim_send","kind":"notify","hour":"2026-01-02T00:00:00Z","quantity":3,"rated":false,"amount":"0.14"}],`+totals+`}`)
 	f("a", query+"&group=none", `{`+day+`,"group":"none","usage":[{"meter":"aim_send","kind":"notify","quantity":3,"rated":false,"amount":"0.14"}],`+totals+`}`)
+	f("a", "from=2026-01-02T08:59:59Z&to=2026-01-02T08:59:59.5Z&group=none", `{"from":"2026-01-02T08:00:00Z","to":"2026-01-02T09:00:00Z","group":"none",`+
+		`"usage":[{"meter":"aim_send","kind":"notify","quantity":2,"rated":true,"amount":"0.09"}],`+
+		`"totals":{"items":[{"meter":"aim_send","kind":"notify","quantity":2,"rated":true,"amount":"0.09"}],"amount":"0.09","currency":"CNY","rated":true}}`)
 	f("b", query+"&group=none", `{`+day+`,"group":"none","usage":[],"totals":{"items":[],"amount":"0.00","currency":"CNY","rated":true}}`)
 	f("a", query+"&group=minute", `{"error_code":"KM.90016803","error_msg":"group: must be hour, day or none"}`)
 	f("a", "from=yesterday", `{"error_code":"KM.90016803","error_msg":"from: must be a time such as 2026-01-02T03:04:05Z"}`)

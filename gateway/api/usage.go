@@ -61,7 +61,7 @@ func (h usageHandlers) show(ctx context.Context, r *Request) (any, error) {
 		return nil, err
 	}
 	return usageAnswer{
-		From: zulu(from), To: zulu(to), Group: string(group),
+		From: zulu(rep.From), To: zulu(rep.To), Group: string(group), // what is counted, so that ranges that follow one another count no hour twice
 		Usage: usageEntries(rep.Entries, group != billing.Sum),
 		Totals: usageTotals{
 			Items: usageEntries(rep.Totals, false), Amount: money(rep.Total), Currency: rep.Currency, Rated: rep.Rated,
