@@ -81,6 +81,9 @@ func (v *validator) target(field string, a *ActionRule, target string) {
 	}
 	if urlTarget(a.Type) {
 		v.url(field, target)
+		if ps, _ := placeholders(target); len(ps) > 0 && ps[0].end-ps[0].start < len(target) && scheme(target[:ps[0].start]) == "" {
+			v.soft(field, "assumed", "opens nothing: its scheme must not come from a parameter, unless one parameter is the whole address")
+		}
 	} else {
 		v.text(field, target)
 	}

@@ -103,6 +103,42 @@ func TestEachAction(t *testing.T) {
 	}
 }
 
+// An address whose scheme comes from a parameter is drawn as one that opens nothing: whoever creates it is told.
+func TestAddressesThatBeginWithAParameter(t *testing.T) {
+	for _, c := range []struct {
+		kind, target, example string
+		warned                bool
+	}{
+		{"OPEN_URL", "${param2}", "https://a.example/1", false},
+		{"OPEN_URL", "https://a.example/${param2}", "1", false},
+		{"OPEN_URL", "${param2}/x", "https://a.example", true},
+		{"OPEN_BROWSER", "http${param2}", "s://a.example", true},
+		{"OPEN_APP", "shopapp://${param2}", "1", false},
+		{"OPEN_APP", "${param2}", "shopapp://1", false},
+		{"OPEN_APP", "${param2}1", "shopapp://", true},
+		{"OPEN_QUICK", "app/${param2}", "1", true},
+		{"COPY_PARAMETER", "${param2}1", "1", false},
+	} {
+		d := standard()
+		d.Factories = at(Huawei)
+		d.Params[1].Example = c.example
+		for i := range d.Pages[0].Contents {
+			if e := &d.Pages[0].Contents[i]; e.Type == typeText {
+				e.Text = strings.ReplaceAll(e.Text, "${param2}", "2")
+			}
+		}
+		b := &d.Pages[0].Contents[3]
+		b.ActionType, b.Action = c.kind, &Action{Target: c.target, PackageName: "com.example.shop"}
+		ps := verdict(t, d)
+		if code, field := firstHard(ps); code != "" {
+			t.Fatalf("%s %s: refused for %s: %+v", c.kind, c.target, field, ps)
+		}
+		if got := slices.ContainsFunc(ps, func(p Problem) bool { return strings.HasPrefix(p.Rule, "opens nothing") }); got != c.warned {
+			t.Errorf("%s %s: warned %v: %+v", c.kind, c.target, got, ps)
+		}
+	}
+}
+
 func TestActionsThatAVendorLacks(t *testing.T) {
 	cat := catalogue(t)
 	for _, v := range Vendors() {

@@ -56,15 +56,19 @@ func (v *validator) floorAddress(field string, kind int, s string) {
 
 // deepLink checks a link that opens an app. What a browser runs or reads by itself is never one.
 func (v *validator) deepLink(field, s string) (good bool) {
-	switch scheme(s) {
-	case "javascript", "vbscript", "data", "file", "blob":
-		v.hard(field, "must be a deep link, not %s:", scheme(s))
+	name := scheme(s)
+	if slices.Contains(scripts, name) {
+		v.hard(field, "must be a deep link, not %s:", name)
 		return false
-	case "":
+	}
+	if name == "" {
 		v.soft(field, "sdk", "should be a deep link such as hap://app/com.example")
 	}
 	return true
 }
+
+// scripts are the schemes of addresses that a browser runs or reads by itself. No card opens one.
+var scripts = []string{"javascript", "vbscript", "data", "file", "blob", "filesystem", "about", "view-source"}
 
 // scheme is what stands before the colon of an address, in lower case; empty if nothing that is a scheme does.
 func scheme(s string) string {

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"cardlink/fault"
@@ -15,6 +16,7 @@ type valueRule struct {
 	most    int      // characters; 0 = any number
 	shown   string   // who sets most, in words
 	schemes []string // an address that is one parameter alone must begin with one of them
+	link    bool     // an app's address that is one parameter alone: any scheme but those of scripts
 }
 
 // CheckValues judges the values, by bare name, that one recipient's card is to be filled with (templates.md §2.2, §3). The error is the recipient's, not the
@@ -37,6 +39,11 @@ func (r *valueRule) check(values map[string]string) *fault.Error {
 	}
 	if len(r.schemes) > 0 && !webAddress(values[r.params[0]], r.schemes...) {
 		return fault.Inf(fault.Parameter, "dync_params."+r.params[0], "must be a whole address beginning with %s://", strings.Join(r.schemes, ":// or "))
+	}
+	if r.link {
+		if name := scheme(strings.TrimSpace(values[r.params[0]])); slices.Contains(scripts, name) {
+			return fault.Inf(fault.Parameter, "dync_params."+r.params[0], "must be a deep link, not %s:", name)
+		}
 	}
 	return nil
 }
@@ -62,7 +69,7 @@ func (c *Catalogue) valueRules(t *Template) []valueRule {
 		examples[p.Bare()] = p.Example
 	}
 	var rules []valueRule
-	add := func(field, text string, most int, shown string, schemes []string) {
+	add := func(field, text string, most int, shown string, schemes []string, link bool) {
 		ps, _ := placeholders(text)
 		if len(ps) == 0 {
 			return
@@ -73,12 +80,12 @@ func (c *Catalogue) valueRules(t *Template) []valueRule {
 			r.params = append(r.params, p.name)
 		}
 		if len(ps) == 1 && ps[0].start == 0 && ps[0].end == len(text) {
-			r.schemes = schemes
+			r.schemes, r.link = schemes, link
 		}
 		if r.most > 0 && r.count(func(name string) string { return examples[name] }) > r.most {
 			r.most = 0
 		}
-		if r.most > 0 || len(r.schemes) > 0 {
+		if r.most > 0 || len(r.schemes) > 0 || r.link {
 			rules = append(rules, r)
 		}
 	}
@@ -88,11 +95,11 @@ func (c *Catalogue) valueRules(t *Template) []valueRule {
 			p := &page.Contents[j]
 			field := fmt.Sprintf("pages[%d].contents[%d]", i, j)
 			if limit.hard {
-				add(field+".content", p.Text, limit.max, "a text has", nil)
-				add(field+".content_child", p.Child, limit.max, "a text has", nil)
+				add(field+".content", p.Text, limit.max, "a text has", nil, false)
+				add(field+".content_child", p.Child, limit.max, "a text has", nil, false)
 			}
 			if a, ok := c.Action(p.ActionType); ok && a.Params && a.hard && p.Action != nil {
-				add(field+".action.target", p.Action.Target, a.MaxTarget, a.Type+" takes", a.Schemes)
+				add(field+".action.target", p.Action.Target, a.MaxTarget, a.Type+" takes", a.Schemes, urlTarget(a.Type) && len(a.Schemes) == 0)
 			}
 		}
 	}

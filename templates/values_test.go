@@ -19,6 +19,9 @@ func TestCheckValues(t *testing.T) {
 	address.Pages[0].Contents[3].ActionType, address.Pages[0].Contents[3].Action = "OPEN_URL", &Action{Target: "${param2}"}
 	address.Params[1].Example = "https://shop.example.com"
 	code.Pages[0].Contents[3].ActionType, code.Pages[0].Contents[3].Action = "COPY_PARAMETER", &Action{Target: "A${param2}"}
+	app := address.clone()
+	app.Params[1].Example = "shopapp://p/1"
+	app.Pages[0].Contents[3].ActionType, app.Pages[0].Contents[3].Action = "OPEN_APP", &Action{Target: "${param2}", PackageName: "com.example.shop"}
 	older := code.clone()
 	older.Params[1].Example = of(30)
 	for name, c := range map[string]struct {
@@ -38,6 +41,9 @@ func TestCheckValues(t *testing.T) {
 		"a whole address of another kind": {address, "王", "javascript:alert(1)", fault.Parameter, "https://"},
 		"http where https is needed":      {address, "王", "http://shop.example.com/1", fault.Parameter, "https://"},
 		"an address too long":             {address, "王", "https://a.example/" + strings.Repeat("a", 983), fault.ParameterLength, "OPEN_URL takes at most 1000"},
+		"an app's whole address":          {app, "王", "weixin://dl/1", "", ""},
+		"a script instead of an app":      {app, "王", " JavaScript:alert(1)", fault.Parameter, "must be a deep link, not javascript:"},
+		"a page that is read by itself":   {app, "王", "view-source:https://a.example", fault.Parameter, "view-source:"},
 		"a text to copy":                  {code, "王", of(19), "", ""},
 		"a text to copy too long":         {code, "王", of(20), fault.ParameterLength, "COPY_PARAMETER takes at most 20"},
 		"examples broke the limit before": {older, "王", of(60), "", ""},
