@@ -189,7 +189,12 @@ func sameTemplateReport(c c2, f facts, tpl, vendor string) error {
 				exposed[d["visitor_ref"]] = true
 			}
 		case "aim.link.click.v1":
-			if d["target"] == "h5" && d["ua_class"] == "human" {
+			if d["ua_class"] != "human" || d["target"] == "gone" {
+				continue
+			}
+			want.clickPV++
+			clicked[d["visitor_ref"]] = true
+			if d["target"] == "h5" {
 				want.exposePV++
 				exposed[d["visitor_ref"]] = true
 			}

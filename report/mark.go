@@ -28,7 +28,7 @@ type Counts struct {
 	SendResolved int64 // first successful resolutions of links of send tasks
 	Resolved     int64 // first successful resolutions of all links
 	Exposed      int64 // cards and pages shown
-	Clicked      int64 // elements touched
+	Clicked      int64 // elements touched, and links tapped
 }
 
 // Add adds d to c.
@@ -42,10 +42,10 @@ func (c *Counts) Add(d Counts) {
 	c.Clicked += d.Clicked
 }
 
-// Seen says as what a fact's visitor is remembered.
+// Seen says as what a fact's visitor is remembered: a set of the ways.
 type Seen uint8
 
-// The ways a visitor is seen. Their numbers are stored.
+// The ways a visitor is seen. Their numbers are stored, one row for each.
 const (
 	Nobody  Seen = 0 // the fact has no visitor
 	Exposed Seen = 1

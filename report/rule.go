@@ -98,10 +98,13 @@ func judge(value []byte, now time.Time) (Mark, outcome) {
 			m.SendResolved = 1
 		}
 	case event.TypeLinkClick:
-		if d.Target != "h5" || d.UAClass != "human" {
+		if d.UAClass != "human" || d.Target != "h5" && d.Target != "custom_url" {
 			return Mark{}, free
 		}
-		m.Exposed, m.Seen, m.Vendor = 1, Exposed, event.VendorH5
+		m.Clicked, m.Seen, m.Vendor = 1, Clicked, event.VendorH5 // a tap on the link is a click (api.md D-02)
+		if d.Target == "h5" {
+			m.Exposed, m.Seen = 1, Exposed|Clicked
+		}
 	case event.TypeCardExpose:
 		if d.Implied || d.Page > 1 { // turning a page of the card that is on the screen shows no further card
 			return Mark{}, free

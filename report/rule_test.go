@@ -41,7 +41,10 @@ func TestWhatFactsCountAs(t *testing.T) {
 			Mark{Day: today, TplID: "6", Vendor: "OPPO", Counts: Counts{Resolved: 1, Exposed: 1}, Seen: Exposed, Visitor: 255}},
 		{"a resolution of a send task", event.TypeParseResult, `{"tpl_id":"6","result":"success","from_send":true,"vendor":"OPPO","visitor_ref":"ffffffffffffffff"}`,
 			Mark{Day: today, TplID: "6", Vendor: "OPPO", Counts: Counts{Resolved: 1, SendResolved: 1, Exposed: 1}, Seen: Exposed, Visitor: -1}},
-		{"a page view", event.TypeLinkClick, `{"tpl_id":"6","target":"h5","ua_class":"human",` + visitor + `}`, Mark{Day: today, TplID: "6", Vendor: "H5", Counts: Counts{Exposed: 1}, Seen: Exposed, Visitor: 255}},
+		{"a tap that opens the page", event.TypeLinkClick, `{"tpl_id":"6","target":"h5","ua_class":"human",` + visitor + `}`,
+			Mark{Day: today, TplID: "6", Vendor: "H5", Counts: Counts{Exposed: 1, Clicked: 1}, Seen: Exposed | Clicked, Visitor: 255}},
+		{"a tap that is redirected", event.TypeLinkClick, `{"tpl_id":"6","target":"custom_url","ua_class":"human",` + visitor + `}`,
+			Mark{Day: today, TplID: "6", Vendor: "H5", Counts: Counts{Clicked: 1}, Seen: Clicked, Visitor: 255}},
 		{"an exposure", event.TypeCardExpose, `{"tpl_id":"6","vendor":"H5","page":1,` + visitor + `}`, Mark{Day: today, TplID: "6", Vendor: "H5", Counts: Counts{Exposed: 1}, Seen: Exposed, Visitor: 255}},
 		{"a click", event.TypeCardClick, `{"tpl_id":"6","vendor":"VIVO",` + visitor + `}`, Mark{Day: today, TplID: "6", Vendor: "VIVO", Counts: Counts{Clicked: 1}, Seen: Clicked, Visitor: 255}},
 	} {
@@ -62,8 +65,9 @@ func TestWhatFactsDoNotCount(t *testing.T) {
 	}{
 		{"a repeat", encoded(t, event.TypeParseResult, testNow, `{"tpl_id":"6","result":"success","repeat":true,"vendor":"OPPO"}`), free},
 		{"a refused resolution", encoded(t, event.TypeParseResult, testNow, `{"tpl_id":"6","result":"fail","vendor":"OPPO"}`), free},
-		{"a redirect", encoded(t, event.TypeLinkClick, testNow, `{"tpl_id":"6","target":"custom_url","ua_class":"human"}`), free},
+		{"a tap on a link that has ended", encoded(t, event.TypeLinkClick, testNow, `{"tpl_id":"6","target":"gone","ua_class":"human"}`), free},
 		{"a robot's page view", encoded(t, event.TypeLinkClick, testNow, `{"tpl_id":"6","target":"h5","ua_class":"scanner"}`), free},
+		{"a redirect of a robot", encoded(t, event.TypeLinkClick, testNow, `{"tpl_id":"6","target":"custom_url","ua_class":"preview"}`), free},
 		{"an implied exposure", encoded(t, event.TypeCardExpose, testNow, `{"tpl_id":"6","vendor":"OPPO","page":1,"implied":true}`), free},
 		{"the second page of a card", encoded(t, event.TypeCardExpose, testNow, `{"tpl_id":"6","vendor":"OPPO","page":2}`), free},
 		{"a message that was not delivered", encoded(t, event.TypeSendReceipt, testNow, `{"tpl_id":"6","final":"timeout"}`), free},

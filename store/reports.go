@@ -113,8 +113,10 @@ func (r *reportSums) add(m *report.Mark) {
 	sum := r.days[dayKey{s, m.Day}]
 	sum.Add(m.Counts)
 	r.days[dayKey{s, m.Day}] = sum
-	if m.Seen != report.Nobody {
-		r.visits[visitKey{s, m.Seen, m.Day, m.Visitor}] = struct{}{}
+	for _, kind := range [...]report.Seen{report.Exposed, report.Clicked} {
+		if m.Seen&kind != 0 {
+			r.visits[visitKey{s, kind, m.Day, m.Visitor}] = struct{}{}
+		}
 	}
 	if m.Name != "" {
 		s.vendor = ""

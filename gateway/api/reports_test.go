@@ -272,7 +272,12 @@ func (b *book) templates(tenant string, tpls []string, vendors []string, first, 
 			}
 		})
 		b.each(tenant, "aim.link.click.v1", func(tpl, day string, d map[string]any) {
-			if in(tpl, day, "H5") && d["target"] == "h5" && d["ua_class"] == "human" {
+			if !in(tpl, day, "H5") || d["ua_class"] != "human" || d["target"] == "gone" {
+				return
+			}
+			clickPV++
+			clickUV[d["visitor_ref"]] = true
+			if d["target"] == "h5" {
 				exposePV++
 				exposeUV[d["visitor_ref"]] = true
 			}
