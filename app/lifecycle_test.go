@@ -96,11 +96,15 @@ func TestTwoServersInOneProcess(t *testing.T) {
 }
 
 func TestTakenPortIsSaidBeforeAnythingElse(t *testing.T) {
-	a, err := New(context.Background(), Options{Data: filepath.Join(t.TempDir(), "data"), Edge: "127.0.0.1:0", API: "127.0.0.1:0", Ops: "127.0.0.1:0", KafkaListen: "127.0.0.1:0", Roles: []string{RoleEdge}})
+	a, err := New(context.Background(), Options{Data: filepath.Join(t.TempDir(), "data"), Edge: "127.0.0.1:0", API: "127.0.0.1:0", Ops: "127.0.0.1:0", KafkaListen: "127.0.0.1:0", Roles: []string{RoleEdge}, DrainTimeout: 5 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer a.Stop(context.Background())
+	defer func() {
+		if err := a.Stop(context.Background()); err != nil { // what still ran would write to the folder that is removed
+			t.Error(err)
+		}
+	}()
 	taken := a.Addresses().Edge[len("http://"):]
 	_, err = New(context.Background(), Options{Data: filepath.Join(t.TempDir(), "other"), Edge: taken, API: "127.0.0.1:0", Ops: "127.0.0.1:0"})
 	if err == nil {
