@@ -144,7 +144,7 @@ type LinkClick struct {
 	UAClass      string    `json:"ua_class"` // human, preview, scanner, prefetch, head, unknown
 	Bot          bool      `json:"bot"`
 	IPPrefixHash string    `json:"ip_prefix_hash"`
-	VisitorRef   string    `json:"visitor_ref,omitempty"` // as in ParseResult; of page views only
+	VisitorRef   string    `json:"visitor_ref,omitempty"` // as in ParseResult; of page views and redirects
 	ReferrerHost string    `json:"referrer_host,omitempty"`
 	ClickedAt    time.Time `json:"clicked_at"`
 }

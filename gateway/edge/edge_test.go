@@ -351,6 +351,9 @@ func TestEveryTapIsRecordedWithItsClass(t *testing.T) {
 		if d.IPPrefixHash != hash {
 			t.Error("one address, two hashes")
 		}
+		if want := d.Target != "gone"; (d.VisitorRef != "") != want { // reports count who tapped
+			t.Errorf("visitor %q of %s", d.VisitorRef, d.Target)
+		}
 		got = append(got, row{d.Target, d.UAClass, d.ReferrerHost, d.Bot})
 	}
 	want := []row{{"h5", "human", "news.example.org:8443", false}, {"custom_url", "preview", "", true}, {"custom_url", "head", "", true},

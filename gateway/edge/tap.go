@@ -19,7 +19,7 @@ func (s *Server) tap(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, d *sh
 		verdict = shortlink.Revoked
 	}
 	target := "gone"
-	visitor := uint64(0) // of page views: nothing else is counted by visitor
+	visitor := uint64(0) // of page views and redirects: nothing else is counted by visitor
 	shortlink.NewID(&v.id)
 	switch {
 	case verdict == shortlink.Unavailable:
@@ -34,7 +34,7 @@ func (s *Server) tap(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, d *sh
 		c.Response.Header.SetContentType(render.CardType)
 		c.Response.Header.SetCanonical(headerCacheControl, valueNoStore)
 	case e.Jump() != "":
-		target = "custom_url"
+		target, visitor = "custom_url", tapper(c, e, who)
 		h := &c.Response.Header
 		v.link = append(v.link[:0], e.Jump()...)
 		h.SetCanonical(headerLocation, v.link)
@@ -50,9 +50,7 @@ func (s *Server) tap(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, d *sh
 		if s.calendar(c, set[render.H5]) { // a part of a page that was opened and recorded before
 			return
 		}
-		if visitor = e.Visitor(); visitor == 0 {
-			visitor = stranger(who, c.Request.Header.UserAgent())
-		}
+		visitor = tapper(c, e, who)
 		s.fill(c, v, e)
 		s.sign(v, &v.id, view{link: e.LinkID(), visitor: visitor, issued: now, target: render.H5, counted: k == human})
 		v.body = set[render.H5].Append(v.body[:0], &v.values)
@@ -67,6 +65,14 @@ func (s *Server) tap(c *fasthttp.RequestCtx, v *visit, e *shortlink.Entry, d *sh
 	if now.Nanosecond()&0xF00 == 0 { // one tap of sixteen, chosen by the clock: the histogram has a lock
 		s.stats.tapTime.UpdateDuration(now)
 	}
+}
+
+// tapper is who follows a link: the recipient of an individual one, else a stranger. It is never 0.
+func tapper(c *fasthttp.RequestCtx, e *shortlink.Entry, who client) uint64 {
+	if visitor := e.Visitor(); visitor != 0 {
+		return visitor
+	}
+	return stranger(who, c.Request.Header.UserAgent())
 }
 
 // record hands the fact of a tap, v.id, to the journal. It waits only while the journal's buffer is full: served is recorded.
