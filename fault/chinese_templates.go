@@ -38,6 +38,7 @@ var templatePhrases = sync.OnceValue(func() []ruleForm {
 		{form(`holds at most (\d+) pages, not (\d+)`), "最多${1}页，现为${2}页"},
 		{form(`holds at most (\d+) parameters, not (\d+)`), "最多${1}个参数，现为${2}个"},
 		{form(`holds at most (\d+) signatures`), "最多${1}个签名"},
+		{form(`(\S+) has (\d+-\d+) buttons, not (\d+)`), "${1}须有${2}个button，现为${3}个"},
 		{form(`(\S+) has (\d+-\d+) pages, not (\d+)`), "${1}须为${2}页，现为${3}页"},
 		{form(`must hold (\d+-\d+) contents`), "须为${1}个内容"},
 		{form(`names each of the (\d+) vendors at most once`), "${1}个厂商各最多出现一次"},

@@ -183,6 +183,8 @@ func TestLayoutsAndPlaces(t *testing.T) {
 				none := !slices.ContainsFunc(b.Pages[0].Contents, func(c Content) bool { return c.Type == r.Component })
 				want := ""
 				switch {
+				case r.Component == typeButton && l.Buttons.MinHard && len(b.at[r.Role]) <= l.Buttons.Min:
+					want = "refused"
 				case none && slices.Contains(l.components.required, r.Component):
 					want = saidIf(l.components.hard || r.Required && r.Hard)
 				case r.Required:
@@ -225,6 +227,20 @@ func roleOf(r *SlotRule) string {
 		return ""
 	}
 	return r.Role
+}
+
+// §2.1: an e-commerce card has a left and a right button, whose colours sub_type names; the SDK is the source, so one alone is refused.
+func TestBothButtonsOfAnECommerceCard(t *testing.T) {
+	l := layoutIn(catalogue(t), "ECImageAndText")
+	b := build(t, l, -1)
+	if ps := b.judge(t); len(ps) > 0 {
+		t.Fatalf("%+v", ps)
+	}
+	at := b.at["button"][1]
+	b.Pages[0].Contents = slices.Delete(b.Pages[0].Contents, at, at+1)
+	if code, field := firstHard(b.judge(t)); code != fault.Parameter || field != "pages[0].contents" {
+		t.Errorf("one button: %q %q", code, field)
+	}
 }
 
 // §1.2, §2.1: the number of pages.

@@ -126,6 +126,20 @@ func (v *validator) components(field string, contents []Content) {
 			v.figure(rule.hard, rule.source, fmt.Sprintf("%s.contents[%d].type", field, i), "%s has no %s", v.layout.CardID, kind)
 		}
 	}
+	v.buttons(field, contents)
+}
+
+// buttons refuses a page with fewer buttons than the layout surely has. What is less sure, and what is too many, Bind says of the places.
+func (v *validator) buttons(field string, contents []Content) {
+	n := 0
+	for i := range contents {
+		if contents[i].Type == typeButton {
+			n++
+		}
+	}
+	if b := v.layout.Buttons; n < b.Min && b.MinHard {
+		v.figure(true, b.Source, field+".contents", "%s has %d-%d buttons, not %d", v.layout.CardID, b.Min, b.Max, n)
+	}
 }
 
 // Types of content.
