@@ -77,7 +77,7 @@ func (s *Service) checkChannel(ctx context.Context, tenant string, c *SMSChannel
 		return none, fault.In(fault.EmptySMSTemplateID, "sms_channel.sms_tpl_id", "")
 	}
 	id, err := strconv.ParseInt(c.TemplateID, 10, 64)
-	if err != nil || id < 0 || !digits(c.TemplateID) {
+	if !digits(c.TemplateID) {
 		return none, fault.In(fault.SMSTemplateIDNumber, "sms_channel.sms_tpl_id", "")
 	}
 	if c.Sign == "" {
@@ -89,7 +89,12 @@ func (s *Service) checkChannel(ctx context.Context, tenant string, c *SMSChannel
 	if c.AppName == "" {
 		return none, fault.In(fault.EmptyAppName, "sms_channel.sms_app_name", "")
 	}
-	t, err := s.store.SMSTemplate(ctx, id)
+	var t SMSTemplate
+	if err == nil {
+		t, err = s.store.SMSTemplate(ctx, id)
+	} else { // digits beyond all ids
+		err = fault.New(fault.UnknownSMSTemplate, "")
+	}
 	if fault.Has(err, fault.UnknownSMSTemplate) {
 		return none, fault.In(fault.UnknownSMSTemplate, "sms_channel.sms_tpl_id", "")
 	}

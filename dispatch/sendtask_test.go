@@ -138,6 +138,7 @@ func TestSendTaskRefusals(t *testing.T) {
 		{"another number", func(r *req) { r.Channel.Number = "1068" }, fault.Parameter, "sms_channel.channel_number"},
 		{"no text", func(r *req) { r.Channel.TemplateID = "" }, fault.EmptySMSTemplateID, "sms_channel.sms_tpl_id"},
 		{"text id no number", func(r *req) { r.Channel.TemplateID = "x1" }, fault.SMSTemplateIDNumber, "sms_channel.sms_tpl_id"},
+		{"text id beyond all ids", func(r *req) { r.Channel.TemplateID = "99999999999999999999" }, fault.UnknownSMSTemplate, "sms_channel.sms_tpl_id"},
 		{"signed text id", func(r *req) { r.Channel.TemplateID = "+1" }, fault.SMSTemplateIDNumber, "sms_channel.sms_tpl_id"},
 		{"unknown text", func(r *req) { r.Channel.TemplateID = "99999999" }, fault.UnknownSMSTemplate, "sms_channel.sms_tpl_id"},
 		{"text without link", func(r *req) { r.Channel.TemplateID = s.plain }, fault.NoResolveMark, "sms_channel.sms_tpl_id"},

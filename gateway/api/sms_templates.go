@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -50,6 +51,9 @@ func smsTemplateBody(r *Request) (dispatch.SMSTemplate, error) {
 // pathTemplateID reads the template_id of a path.
 func pathTemplateID(r *Request) (int64, error) {
 	id, err := strconv.ParseUint(r.Param(0), 10, 63) // signs are no digits
+	if errors.Is(err, strconv.ErrRange) {            // a number beyond all ids
+		return 0, &fault.Error{Code: fault.UnknownSMSTemplate, Field: "template_id", Err: err}
+	}
 	if err != nil {
 		return 0, &fault.Error{Code: fault.SMSTemplateIDNumber, Field: "template_id", Err: err}
 	}

@@ -165,7 +165,7 @@ func TestSMSRefusals(t *testing.T) {
 		{"unknown template to update", f.h.updateSMSTemplate, "99999999", `{}`, fault.UnknownSMSTemplate, "template_id"},
 		{"template id with a sign", f.h.showSMSTemplate, "-1", "", fault.SMSTemplateIDNumber, "template_id"},
 		{"template id of letters", f.h.deleteSMSTemplate, "abc", "", fault.SMSTemplateIDNumber, "template_id"},
-		{"template id out of range", f.h.updateSMSTemplate, "9999999999999999999", `{}`, fault.SMSTemplateIDNumber, "template_id"},
+		{"template id out of range", f.h.updateSMSTemplate, "9999999999999999999", `{}`, fault.UnknownSMSTemplate, "template_id"},
 		{"no signature", f.h.createSMSTemplate, "", `{"template_name":"x"}`, fault.EmptySignatureID, "signature_id"},
 		{"universal", f.h.createSMSTemplate, "", `{"universal_template":1}`, fault.Parameter, "universal_template"},
 		{"universal or not", f.h.createSMSTemplate, "", `{"universal_template":2}`, fault.Parameter, "universal_template"},
