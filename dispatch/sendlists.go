@@ -20,7 +20,7 @@ type DetailFilter struct {
 	TplID    int64
 	Sign     string
 	CustFlag string // the recipient, in any form of its number
-	Created  Span
+	Sent     Span   // by Detail.SentAt
 	Page     Page
 }
 
@@ -37,7 +37,8 @@ type Detail struct {
 	TplID                    int64
 	TplName, CustFlag, Phone string
 	Status                   string
-	SentAt, ReceivedAt       time.Time // zero: not yet
+	SentAt                   time.Time // to the carrier; until then, when it was accepted
+	ReceivedAt               time.Time // zero: not yet
 	Code                     string    // of a failure
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"cardlink/dispatch"
 )
@@ -65,6 +66,12 @@ func (db *DB) countTasks(ctx context.Context, tasks []dispatch.SendTask) error {
 	return res.Err()
 }
 
+// sentMs is when a message went to its carrier; until then, when it was accepted.
+const sentMs = "CASE WHEN m.submitted_ms > m.created_ms THEN m.submitted_ms ELSE m.created_ms END"
+
+// longestWait is longer than any message waits for its carrier.
+const longestWait = 8 * 24 * time.Hour
+
 // SendDetails implements dispatch.Store.
 func (db *DB) SendDetails(ctx context.Context, tenant string, f dispatch.DetailFilter) ([]dispatch.Detail, int, error) {
 	s, err := db.sealer(ctx, tenant)
@@ -93,7 +100,13 @@ func (db *DB) SendDetails(ctx context.Context, tenant string, f dispatch.DetailF
 	if f.CustFlag != "" {
 		c.add("m.phone_ref = ?", s.Ref(f.CustFlag))
 	}
-	c.span("m.created_ms", f.Created)
+	c.span(sentMs, f.Sent)
+	// The same once more, coarser, for the index on the time of acceptance.
+	accepted := f.Sent
+	if !accepted.From.IsZero() {
+		accepted.From = accepted.From.Add(-longestWait)
+	}
+	c.span("m.created_ms", accepted)
 	scan := func(d *dispatch.Detail) ([]any, func() error) {
 		var (
 			id, created, submitted, final int64

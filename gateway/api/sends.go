@@ -295,7 +295,7 @@ func (h sendHandlers) details(ctx context.Context, r *Request) (any, error) {
 	}
 	f := dispatch.DetailFilter{
 		TaskID: queryText(r, "task_id"), Sign: queryText(r, "sms_sign"), CustFlag: queryText(r, "cust_flag"),
-		Created: dispatch.Span{From: w.Begin, To: w.End}, Page: served(p),
+		Sent: dispatch.Span{From: w.Begin, To: w.End}, Page: served(p),
 	}
 	if f.TplID, err = queryID(r, "tpl_id"); err != nil {
 		return nil, err

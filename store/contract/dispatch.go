@@ -299,8 +299,12 @@ var Dispatch = []struct {
 		if err != nil {
 			return err
 		}
+		l.now = dispatchNow.Add(2 * time.Hour) // it waited
 		if err := errors.Join(l.accept(ctx, 0, 1, 1, "id1"), l.receipt(ctx, "id1", 0, "UNDELIV", dispatch.Tally{Failed: 1})); err != nil {
 			return err
+		}
+		during := func(from, to time.Duration) dispatch.Span {
+			return dispatch.Span{From: dispatchNow.Add(from), To: dispatchNow.Add(to)}
 		}
 		details := func(tenant string, f dispatch.DetailFilter) string {
 			f.Page.Limit = 10
@@ -321,6 +325,10 @@ var Dispatch = []struct {
 			same("number", details("a", dispatch.DetailFilter{CustFlag: "+8613800000002"}), "1 <nil>: 13800000002=sending"),
 			same("sign", details("a", dispatch.DetailFilter{Sign: "nobody"}), "0 <nil>:"),
 			same("another tenant", details("b", dispatch.DetailFilter{TaskID: uuid}), "0 <nil>:"),
+			same("while it waited", details("a", dispatch.DetailFilter{TaskID: uuid, Sent: during(-time.Hour, time.Hour)}), "1 <nil>: 13800000002=sending"),
+			same("when it was sent", details("a", dispatch.DetailFilter{TaskID: uuid, Sent: during(time.Hour, 3*time.Hour)}), "1 <nil>: 13800000001=failUNDELIV"),
+			same("both", details("a", dispatch.DetailFilter{TaskID: uuid, Sent: during(-time.Hour, 2*time.Hour)}), "2 <nil>: 13800000002=sending 13800000001=failUNDELIV"),
+			same("after all", details("a", dispatch.DetailFilter{TaskID: uuid, Sent: dispatch.Span{From: dispatchNow.Add(3 * time.Hour)}}), "0 <nil>:"),
 		)
 	}},
 }
