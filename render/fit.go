@@ -183,7 +183,7 @@ func closeRanks(es []element) {
 // fill reads a content into its element; false if it is not shown.
 func (f *fitter) fill(e *element, rule *templates.SlotRule) bool {
 	c := e.content
-	if f.source.Visible && c.Visible != nil && *c.Visible == 0 {
+	if f.source.MayHide(c.Position) && c.Visible != nil && *c.Visible == 0 {
 		return false // hidden by its author: no loss
 	}
 	if rule == nil && f.vendor != "" {

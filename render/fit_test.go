@@ -214,6 +214,19 @@ func TestParamValues(t *testing.T) {
 	}
 }
 
+// Of a card with a coupon zone only the zone can be hidden: a product and its button are shown whatever visible says.
+func TestOnlyTheCouponZoneIsHidden(t *testing.T) {
+	tpl := fixtures()["EcommerceCouponVertical"]
+	all := len(tpl.Pages[0].Contents)
+	for i := range tpl.Pages[0].Contents {
+		tpl.Pages[0].Contents[i].Visible = new(0)
+	}
+	card, _ := cardFor(t, tpl, Huawei)
+	if got := len(card.Card.Elements); got != all-4 {
+		t.Errorf("%d of %d contents are shown, want all but four: %+v", got, all, card.Card.Elements)
+	}
+}
+
 // On a red packet the place is what makes a title, whatever the flags say: published requests flag none of its texts.
 func TestTitleOfARedPacketIsItsPlace(t *testing.T) {
 	tpl := fixtures()["RedPacket"]

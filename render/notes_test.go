@@ -127,7 +127,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 }
 
 func (l *ledger) content(tpl *templates.Template, src *templates.Content, field string) error {
-	if l.source.Visible && src.Visible != nil && *src.Visible == 0 {
+	if l.source.MayHide(src.Position) && src.Visible != nil && *src.Visible == 0 {
 		if l.shown[field] != nil {
 			return fmt.Errorf("%s is hidden and shown", field)
 		}

@@ -109,7 +109,8 @@ func (v *validGen) page() []templates.Content {
 	}
 	for _, s := range places {
 		position++
-		if !s.Required && (texts < 0 || s != &slots[texts]) && rapid.IntRange(0, 3).Draw(v.T, "leave out") == 0 {
+		kept := s.Role == "coupon_button" && v.draft.SubType == 1 // a zone that is to be shown has its button
+		if !s.Required && !kept && (texts < 0 || s != &slots[texts]) && rapid.IntRange(0, 3).Draw(v.T, "leave out") == 0 {
 			continue // its number stays reserved
 		}
 		out = append(out, v.content(s, position))
@@ -129,7 +130,7 @@ func (v *validGen) content(s *templates.SlotRule, position int) templates.Conten
 		} else if position == 7 {
 			c.ButtonType = rapid.SampledFrom([]string{"static", "dynamic"}).Draw(v.T, "style")
 		}
-	case v.layout.Visible && rapid.IntRange(0, 4).Draw(v.T, "hidden") == 0:
+	case v.layout.MayHide(position) && rapid.IntRange(0, 4).Draw(v.T, "hidden") == 0:
 		c.Visible, hidden = new(0), true
 	}
 	switch s.Component {

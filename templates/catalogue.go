@@ -127,6 +127,11 @@ type Count struct {
 // Supports reports whether vendor v can show the layout.
 func (l *Layout) Supports(v Vendor) bool { return l.vendors[v] }
 
+// MayHide reports whether visible 0 hides what stands at a position: anything where the layout has Visible, but of a layout with a coupon zone only the zone.
+func (l *Layout) MayHide(position int) bool {
+	return l.Visible && (l.coupon.to == 0 || l.coupon.from <= position && position <= l.coupon.to)
+}
+
 // Vendors lists the vendors that can show the layout, in the order of the wire contract.
 func (l *Layout) Vendors() []Vendor {
 	var vs []Vendor

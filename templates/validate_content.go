@@ -82,7 +82,7 @@ func (v *validator) visible(field string, c *Content) (hidden bool) {
 		v.hard(field+".visible", "must be 0 (hidden) or 1 (visible)")
 		return false
 	}
-	if v.layout != nil && !v.layout.Visible {
+	if v.layout != nil && !v.layout.MayHide(c.Position) {
 		v.soft(field+".visible", "sdk", "has no effect on %s", v.layout.CardID)
 		return false
 	}

@@ -398,7 +398,7 @@ func TestLayoutsAndTheirOwnFields(t *testing.T) {
 					t.Errorf("%s on the %s is %q, want %q", name, role, got, want)
 				}
 			}
-			say("visible", func(c *Content) { c.Visible = new(1) }, l.Visible)
+			say("visible", func(c *Content) { c.Visible = new(1) }, l.MayHide(build(t, l, -1).first(role).Position))
 			say("currency_display", func(c *Content) { c.Currency = new(0) }, l.Currency)
 			say("button_type", func(c *Content) { c.ButtonType = "static" }, l.coupon.to > 0)
 			b := build(t, l, -1)

@@ -42,6 +42,9 @@ func TestCouponZone(t *testing.T) {
 		return d
 	}
 	check(t, "shown without its button", verdict(t, without(1, 7)), fault.Parameter, "pages[0].contents")
+	outside := coupon(1, 1, "static")
+	outside.Pages[0].Contents[1].Visible = new(0)
+	check(t, "hidden outside the zone", verdict(t, outside), "", "pages[0].contents[1].visible")
 	button := buttonAt(7, "领")
 	button.Visible, button.ButtonType = new(1), "dynamic"
 	check(t, "shown without its texts", verdict(t, without(1, 4, button)), "", "pages[0].contents")
