@@ -22,6 +22,7 @@ var templatePhrases = sync.OnceValue(func() []ruleForm {
 		{form(`holds a sensitive word`), "包含敏感词"},
 		{form(`must be empty when (\S+) is (\S+)`), "${1}为${2}时须为空"},
 		{form(`opens nothing: its scheme must not come from a parameter, unless one parameter is the whole address`), "打不开：协议头不能来自动态参数，除非整个地址就是一个参数"},
+		{form(`(\S+) takes .+ \((\S+)\) or another component in its place, not both`), "${1}只能有${2}或替代它的组件，不能两者都有"},
 		{form(`needs a button at position_number (\d+) when (\S+) is (\S+)`), "${2}为${3}时须在position_number ${1}处有button"},
 		{form(`should hold position_number (\d+) when (\S+) is (\S+): the coupon zone is (\d+-\d+)`), "${2}为${3}时应有position_number ${1}，领券区为${4}"},
 		{form(`must be static or dynamic when (\S+) is (\S+)`), "${1}为${2}时须为static或dynamic"},

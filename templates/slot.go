@@ -287,6 +287,11 @@ func (l *Layout) missing(places []place, found int) []Problem {
 			})
 		}
 	}
+	if counter != nil && l.replaced(places, counter) && slices.ContainsFunc(places, func(p place) bool { return p.taken && p.rule == counter }) {
+		out = append(out, Problem{
+			Field: "contents", Source: counter.Source, Rule: fmt.Sprintf("%s takes %s (%s) or another component in its place, not both", l.CardID, counter.Label, counter.Component),
+		})
+	}
 	for i := range places {
 		p := &places[i]
 		if p.taken || !p.rule.Required || p.rule == counter {

@@ -484,6 +484,13 @@ func TestOneVideoInsteadOfProductImages(t *testing.T) {
 	if ps := b.judge(t, Huawei); len(ps) > 0 {
 		t.Errorf("%+v", ps)
 	}
+	film := *c
+	both := build(t, l, 1)
+	both.materials[film.Src] = b.materials[film.Src]
+	both.Pages[0].Contents = append(both.Pages[0].Contents, film)
+	if got := verdictAt(both.judge(t, Huawei), "pages[0].contents"); got != "warned" {
+		t.Errorf("a picture and a video in one place are %q", got)
+	}
 	b.materials[c.Src].Height = 1280
 	if got := verdictAt(b.judge(t, Huawei), contentField(0, "src")); got != "warned" {
 		t.Errorf("a tall video is %q; its proportion is nobody's word", got)
