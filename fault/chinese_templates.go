@@ -86,6 +86,7 @@ var templatePhrases = sync.OnceValue(func() []ruleForm {
 		{form(`no vendor shows more than (\d+) characters here; it has (\d+)`), "各厂商此处最多展示${1}个字符，现为${2}个"},
 		{form(`may be cut: (\d+) characters, where (\d+) are sure to be shown`), "可能被截断：共${1}个字符，确定能展示${2}个"},
 		{form(`must be 0 \(hidden\) or 1 \(visible\)`), "须为0（隐藏）或1（显示）"},
+		{form(`is not shown on the page, which takes media over https only`), "页面仅加载https的媒体，不会展示该地址"},
 		{form(`has no effect on (\S+)`), "在${1}上不生效"},
 		{form(`is ignored on (\S+)`), "在${1}上不生效"},
 

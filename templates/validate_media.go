@@ -81,8 +81,11 @@ func (v *validator) source(field string, c *Content, src, kind, role string) {
 			v.figure(limit.hard, limit.source, field, "must be at most %d characters, not %d", limit.max, n)
 		}
 		v.url(field, src)
-		if !webAddress(src, "http", "https") {
+		switch {
+		case !webAddress(src, "http", "https"):
 			v.hard(field, "must be an http or https address when src_type is 2")
+		case !webAddress(src, "https"):
+			v.soft(field, "assumed", "is not shown on the page, which takes media over https only")
 		}
 		return
 	}

@@ -99,6 +99,12 @@ var broken = []struct {
 	// §1.3, §2.3 and §6: pictures and videos
 	{"no src_type", standard, func(d *Draft) { d.Pages[0].Contents[0].SrcType = 0 }, fault.Parameter, "pages[0].contents[0].src_type"},
 	{"no src", standard, func(d *Draft) { d.Pages[0].Contents[0].Src = "" }, fault.Parameter, "pages[0].contents[0].src"},
+	{"media without TLS", standard, func(d *Draft) {
+		d.Pages[0].Contents[0].SrcType, d.Pages[0].Contents[0].Src = srcURL, "http://cdn.example.com/a.png"
+	}, "", "pages[0].contents[0].src"},
+	{"media over TLS", standard, func(d *Draft) {
+		d.Pages[0].Contents[0].SrcType, d.Pages[0].Contents[0].Src = srcURL, "https://cdn.example.com/a.png"
+	}, "", ""},
 	{"unknown material", standard, func(d *Draft) { d.Pages[0].Contents[0].Src = "799999999999999999" }, fault.Parameter, "pages[0].contents[0].src"},
 	{"video as picture", standard, func(d *Draft) { d.Pages[0].Contents[0].Src = clip }, fault.Parameter, "pages[0].contents[0].src"},
 	{"wrong proportion", standard, func(d *Draft) { d.Pages[0].Contents[0].Src = square }, fault.Parameter, "pages[0].contents[0].src"},
