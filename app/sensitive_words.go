@@ -25,7 +25,7 @@ func readWords(path string) (words []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // read only
 	text, err := io.ReadAll(io.LimitReader(f, longestWordList+1))
 	switch {
 	case err != nil:

@@ -19,46 +19,46 @@ import (
 )
 
 // Redis is the address of a Redis server, as redis.ParseURL reads it. All tests share its keys.
-func Redis(t testing.TB) string {
-	t.Helper()
-	return address(t, "CARDLINK_TEST_REDIS")
+func Redis(tb testing.TB) string {
+	tb.Helper()
+	return address(tb, "CARDLINK_TEST_REDIS")
 }
 
 // Kafka is host:port of an Apache Kafka broker. All tests share its topics.
-func Kafka(t testing.TB) string {
-	t.Helper()
-	return address(t, "CARDLINK_TEST_KAFKA")
+func Kafka(tb testing.TB) string {
+	tb.Helper()
+	return address(tb, "CARDLINK_TEST_KAFKA")
 }
 
 // Postgres is the address of a new and empty schema in PostgreSQL, which is dropped when the test ends.
-func Postgres(t testing.TB) string {
-	t.Helper()
-	return Schema(t, address(t, "CARDLINK_TEST_POSTGRES"), "t_"+strings.ToLower(rand.Text()))
+func Postgres(tb testing.TB) string {
+	tb.Helper()
+	return Schema(tb, address(tb, "CARDLINK_TEST_POSTGRES"), "t_"+strings.ToLower(rand.Text()))
 }
 
 // Schema makes a schema in the database at server and returns its address. It is dropped when the test ends.
-func Schema(t testing.TB, server, name string) string {
-	t.Helper()
+func Schema(tb testing.TB, server, name string) string {
+	tb.Helper()
 	u, err := url.Parse(server)
 	if err != nil {
-		t.Fatal("the address of PostgreSQL is no URL") // which may hold a password
+		tb.Fatal("the address of PostgreSQL is no URL") // which may hold a password
 	}
 	admin, err := sql.Open("pgx", server)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if _, err := admin.Exec("CREATE SCHEMA " + name); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
-		defer admin.Close()
+	tb.Cleanup(func() {
+		defer func() { _ = admin.Close() }()
 		// A statement that a killed server left running still takes its locks: it and the drop may then wait for one another, and PostgreSQL gives one of them up.
 		_, err := admin.Exec("DROP SCHEMA " + name + " CASCADE")
 		for begun := time.Now(); isDeadlock(err) && time.Since(begun) < time.Minute; {
 			_, err = admin.Exec("DROP SCHEMA " + name + " CASCADE")
 		}
 		if err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	q := u.Query()
@@ -69,19 +69,19 @@ func Schema(t testing.TB, server, name string) string {
 
 // Address is host:port of a loopback address that a test may listen on, let go of and listen on again. Systems give ports from 32768 on to whoever asks for any;
 // this one is below, so that nobody gets it in between.
-func Address(t testing.TB) string {
-	t.Helper()
+func Address(tb testing.TB) string {
+	tb.Helper()
 	for range 1000 {
 		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+mrand.IntN(10_000)))
 		if err != nil {
 			continue // taken
 		}
 		if err := ln.Close(); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return ln.Addr().String()
 	}
-	t.Fatal("no free port between 10000 and 20000")
+	tb.Fatal("no free port between 10000 and 20000")
 	return ""
 }
 
@@ -92,14 +92,14 @@ func isDeadlock(err error) bool {
 }
 
 // address reads an address that scripts/services printed. Without it a test is skipped, except in continuous integration, where every engine has to be there.
-func address(t testing.TB, name string) string {
-	t.Helper()
+func address(tb testing.TB, name string) string {
+	tb.Helper()
 	v := os.Getenv(name)
 	if v == "" {
 		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not set; `make test` starts the engine and sets it", name)
+			tb.Fatalf("%s is not set; `make test` starts the engine and sets it", name)
 		}
-		t.Skipf("%s is not set; `make services` starts the engine and prints its address", name)
+		tb.Skipf("%s is not set; `make services` starts the engine and prints its address", name)
 	}
 	return v
 }
