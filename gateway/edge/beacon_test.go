@@ -362,14 +362,7 @@ func TestReportersAreBounded(t *testing.T) {
 // Over the wire: a ping's word is read, a longer body is refused, and one whose length is told in two ways ends the connection.
 func TestBodiesOfBeacons(t *testing.T) {
 	h := newHouse(t, nil)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	done := make(chan error, 1)
-	go func() { done <- h.server.Serve(ln) }()
-	defer func() {
-		must(t, h.server.Shutdown(context.Background()))
-		must(t, <-done)
-	}()
+	ln := h.listen(t)
 	page := h.get(h.link(5, nil), browser)
 	touch := html.UnescapeString(string(pingsOf.FindSubmatch(page.Body())[2]))
 	start := "POST " + touch + " HTTP/1.1\r\nHost: s.example.com\r\n"
